@@ -1,0 +1,54 @@
+# One call per folder: a static library with exactly the links it names, and its tests beside it.
+#
+#   imagemill_library(store
+#     HEADERS event.h object_store.h      # public; everything else in the folder is private
+#     SOURCES memory_store.cpp
+#     LINKS base                          # folders below, and system libraries
+#     TESTS memory_store_test.cpp         # one binary, store_test
+#     TEST_LINKS ...)                     # what only the tests need
+
+find_package(Threads REQUIRED)
+if(BUILD_TESTING)
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+endif()
+
+add_library(imagemill_flags INTERFACE)
+target_compile_options(imagemill_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch -Wold-style-cast -Woverloaded-virtual)
+# Asserts of the standard library stay on in release: a bug stops here, not two frames later.
+target_compile_definitions(imagemill_flags INTERFACE _GLIBCXX_ASSERTIONS)
+if(IMAGEMILL_WERROR)
+  target_compile_options(imagemill_flags INTERFACE -Werror)
+endif()
+if(IMAGEMILL_SANITIZE)
+  set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -O1)
+elseif(IMAGEMILL_TSAN)
+  set(sanitize -fsanitize=thread -O1)
+endif()
+target_compile_options(imagemill_flags INTERFACE ${sanitize})
+target_link_options(imagemill_flags INTERFACE ${sanitize} -Wl,--as-needed)
+target_link_libraries(imagemill_flags INTERFACE Threads::Threads)
+
+function(imagemill_library name)
+  cmake_parse_arguments(ARG "" "" "HEADERS;SOURCES;LINKS;PRIVATE_LINKS;TESTS;TEST_LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_sources(${name} PUBLIC FILE_SET HEADERS
+    BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${ARG_HEADERS})
+  target_link_libraries(${name} PUBLIC imagemill_flags ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  if(BUILD_TESTING AND ARG_TESTS)
+    imagemill_test(${name}_test SOURCES ${ARG_TESTS} LINKS ${name} ${ARG_TEST_LINKS})
+  endif()
+endfunction()
+
+function(imagemill_test name)
+  cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LINKS" ${ARGN})
+  if(NOT ARG_LABEL)
+    set(ARG_LABEL unit)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gtest_main)
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120)
+endfunction()

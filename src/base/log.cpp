@@ -1,0 +1,66 @@
+#include "base/log.h"
+
+#include <unistd.h>
+
+namespace imagemill {
+namespace {
+
+constexpr std::string_view name_of(Level level) {
+    switch (level) {
+        case Level::debug:
+            return "DEBUG";
+        case Level::info:
+            return "INFO";
+        case Level::warn:
+            return "WARN";
+        case Level::error:
+            return "ERROR";
+    }
+    return "INFO";
+}
+
+}  // namespace
+
+void Log::set_request_id(std::string id) {
+    const std::lock_guard lock(mutex_);
+    request_id_ = std::move(id);
+}
+
+void Log::debug(std::string_view message, boost::json::object fields) const {
+    write(Level::debug, message, std::move(fields));
+}
+void Log::info(std::string_view message, boost::json::object fields) const {
+    write(Level::info, message, std::move(fields));
+}
+void Log::warn(std::string_view message, boost::json::object fields) const {
+    write(Level::warn, message, std::move(fields));
+}
+void Log::error(std::string_view message, boost::json::object fields) const {
+    write(Level::error, message, std::move(fields));
+}
+
+void Log::write(Level level, std::string_view message, boost::json::object fields) const {
+    if (level < level_) return;
+    boost::json::object line;
+    line["timestamp"] = format_rfc3339(clock_.now());
+    line["level"] = name_of(level);
+    line["message"] = message;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!request_id_.empty()) line["requestId"] = request_id_;
+    }
+    for (auto& field : fields) line[field.key()] = std::move(field.value());
+    sink_(boost::json::serialize(line) + "\n");
+}
+
+Log::Sink fd_sink(int fd) {
+    return [fd](std::string_view line) {
+        while (!line.empty()) {
+            const ssize_t written = ::write(fd, line.data(), line.size());
+            if (written <= 0) return;  // Nobody is left to tell.
+            line.remove_prefix(static_cast<std::size_t>(written));
+        }
+    };
+}
+
+}  // namespace imagemill

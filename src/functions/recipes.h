@@ -1,0 +1,48 @@
+// recipes: which renditions a key gets.
+//
+// Shapes:
+// {"rules":[{"prefix":"avatars/","suffix":".png","renditions":[{"name":"small","width":96,…}]}]}
+//          The first rule whose prefix and suffix match wins; a key that none matches gets nothing.
+//          recipes.schema.json beside this file is the JSON Schema; docs/recipes.md explains.
+// Errors:  invalid_argument with the field's path and what was expected; unknown fields are
+// refused. Threads: plain values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "image/image.h"
+
+namespace imagemill::functions {
+
+struct RenditionSpec {
+    std::string name;  // [a-z0-9]+, at most 32
+    image::Spec spec;
+};
+
+// Also what `imagemill process --width … --fit …` builds.
+struct Rule {
+    std::string prefix;
+    std::string suffix;
+    std::vector<RenditionSpec> renditions;  // 1..16, names distinct
+    std::string digest;  // Hex; equal where the renditions are, whatever the spelling.
+};
+
+struct Recipes {
+    std::vector<Rule> rules;  // At most 256.
+};
+
+// "resized": at most 800×800, never enlarged, format auto, quality 75.
+Recipes default_recipes();
+Result<Recipes> parse_recipes(std::string_view json_text);
+// nullptr: nothing is to be made of this key.
+const Rule* find_rule(const Recipes& recipes, std::string_view key);
+
+// "trips/rome/cat.jpg", "resized" → "trips/rome/resized-cat.jpg"
+std::string rendition_key(std::string_view source_key, std::string_view rendition);
+// "cat.jpg" → "manifests/cat.jpg/manifest.json"
+std::string manifest_key(std::string_view source_key);
+
+}  // namespace imagemill::functions

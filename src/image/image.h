@@ -1,0 +1,138 @@
+// image: encoded bytes in, encoded bytes out. The whole public face of the engine.
+//
+// Shapes:  Input is one JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG file, borrowed until the call
+//          returns. Each Output is one JPEG, PNG, WebP, AVIF or GIF file, owned by the caller.
+// Units:   Sizes in pixels as displayed (after EXIF orientation). Quality 1..100.
+// Errors:  invalid_argument  a spec contradicts itself.
+//          unsupported       no format claims the input, or it is one that is not read here.
+//          corrupt           the input ends early or breaks its own format.
+//          too_large         the header exceeds `limits`; found before any pixel is allocated;
+//                            `exceeded` names the setting.
+//          timeout           `stop` said so; an encode ends in the middle.
+//          Messages are sentences for the person who sent the picture.
+// Threads: every function may run on any thread at the same time.
+// Cost:    probe: the header, microseconds, no libvips. render: time O(input + output pixels).
+//          libvips is loaded by the first render that needs it.
+// Source:  Orientation: Exif 2.32, tag 0x0112.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace imagemill::image {
+
+enum class Format { jpeg, png, webp, gif, avif, tiff, svg, heic };
+
+std::string_view name_of(Format format);  // "jpeg"
+std::optional<Format> format_named(std::string_view name);
+std::string_view media_type_of(Format format);  // "image/jpeg"
+std::string_view extension_of(Format format);   // "jpg"
+
+// Each a setting: IMAGEMILL_MAX_<NAME>, as `exceeded.setting` spells it.
+struct Limits {
+    std::int64_t bytes_max = 50'000'000;             // IMAGEMILL_MAX_BYTES, of the input
+    int side_max = 32'767;                           // IMAGEMILL_MAX_SIDE, width or height
+    std::int64_t pixels_max = 120'000'000;           // IMAGEMILL_MAX_PIXELS, a still
+    std::int64_t animation_pixels_max = 50'000'000;  // IMAGEMILL_MAX_ANIMATION_PIXELS, all frames
+    int frames_max = 1'000;                          // IMAGEMILL_MAX_FRAMES
+};
+
+struct Info {
+    Format format = Format::jpeg;
+    int width = 0;
+    int height = 0;
+    int orientation = 1;     // Exif's 1..8, as stored; width and height already follow it.
+    bool has_alpha = false;  // The format stores one; it may be opaque all over.
+    int frames = 1;
+};
+
+// Reads the header only, by magic bytes: a declared type is not asked for. Checks every limit.
+Result<Info> probe(Bytes input, const Limits& limits);
+
+enum class Fit {
+    inside,   // As large as fits in the box; one side may be shorter.
+    outside,  // As small as covers the box; one side may be longer.
+    cover,    // Fills the box; what juts out is cut, `gravity` says where.
+    contain,  // Fits in the box; the rest is `background`.
+    fill,     // Exactly the box; proportions are lost.
+};
+std::optional<Fit> fit_named(std::string_view name);
+std::string_view name_of(Fit fit);
+
+enum class Gravity {
+    center,
+    north,
+    northeast,
+    east,
+    southeast,
+    south,
+    southwest,
+    west,
+    northwest,
+    attention,  // Where a look would fall: skin, saturation, edges.
+    entropy,    // Where the most detail is.
+};
+std::optional<Gravity> gravity_named(std::string_view name);
+std::string_view name_of(Gravity gravity);
+
+struct Color {
+    std::uint8_t red = 255, green = 255, blue = 255, alpha = 255;
+    friend bool operator==(const Color&, const Color&) = default;
+};
+
+enum class FormatChoice {
+    automatic,  // JPEG where opaque and still; else the source's own (PNG for SVG and TIFF).
+    same,       // The source's own, where it can be written; else as automatic.
+    named,      // `format`.
+};
+
+struct Spec {
+    int width = 0;  // 0: by the other side and the proportions. Both 0: as it is.
+    int height = 0;
+    Fit fit = Fit::inside;
+    Gravity gravity = Gravity::center;
+    bool enlarge = false;             // May the picture be made larger than it is?
+    std::optional<Color> background;  // contain, and under transparency in JPEG. None: white there.
+    FormatChoice choice = FormatChoice::automatic;
+    Format format = Format::jpeg;
+    int quality = 75;
+    std::optional<int> effort;  // 0..9, each encoder's own scale mapped to it; none: its default.
+};
+
+struct Output {
+    Buffer bytes;
+    Format format = Format::jpeg;
+    int width = 0;
+    int height = 0;
+    int frames = 1;
+    int quality = 0;  // As used; 0 where the format has none.
+};
+
+struct Placeholder {
+    std::string thumbhash;  // Base64 of the ThumbHash, about 25 bytes.
+    Color color;            // Dominant.
+};
+
+struct Rendered {
+    Info source;
+    std::vector<Output> outputs;  // In the order of the specs.
+    Placeholder placeholder;
+};
+
+// Asked now and then during a render; true ends it with timeout. Called on the rendering threads.
+using Stop = std::function<bool()>;
+
+// Decodes, orients, converts to sRGB, strips metadata, resizes, encodes. Deterministic: same bytes
+// and spec, same bytes out.
+Result<Rendered> render(Bytes input, std::span<const Spec> specs, const Limits& limits,
+                        const Stop& stop);
+
+}  // namespace imagemill::image

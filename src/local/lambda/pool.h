@@ -1,0 +1,83 @@
+// pool: runs functions as AWS Lambda does: an instance is a process of `bootstrap` that speaks the
+// Runtime API to us, handles one invocation at a time, is reused while warm and killed when it
+// fails.
+//
+// Shapes:  invoke() is synchronous (RequestResponse). Asynchronous invocations come from the queue:
+//          at least once, `retries` more attempts with pauses, then a dead letter and an on-failure
+//          record for `on_failure`.
+// Errors:  invoke: busy         every instance is taken and `waiting_max` callers wait already.
+//                  unavailable  the process cannot be started; says why.
+//                  A function that fails is not an error here: InvokeResult says so as Lambda
+//                  would.
+// Threads: any. A thread per running instance, none for idle functions.
+// Cost:    a cold start is fork, exec and the function's own; idle instances stop after `idle`.
+// Source:  AWS Lambda developer guide: Runtime API, lifecycle, asynchronous invocation.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "local/lambda/logs.h"
+#include "local/storage/queue.h"
+
+namespace imagemill::local {
+
+struct FunctionConfig {
+    std::string name;                                // "image-resize-processor"
+    std::string handler;                             // _HANDLER
+    std::map<std::string, std::string> environment;  // Beside what Lambda sets itself.
+    int instances_max = 1;
+    int memory_mb = 1024;
+    Milliseconds timeout{60'000};
+    Milliseconds init_timeout{10'000};
+    Milliseconds idle{60'000};
+    int waiting_max = 256;  // Synchronous callers beyond instances_max.
+    bool consumes_queue = true;
+    int retries = 2;
+    Milliseconds retry_delay{60'000};  // Before the second attempt; twice that before the third.
+    std::string on_failure;            // A function's name, or empty.
+    std::int64_t payload_bytes_max = INT64_C(128) << 20;  // Request and response; AWS: 6 MB.
+};
+
+struct PoolOptions {
+    std::string bootstrap;  // Path of the executable.
+    std::string region = "us-east-1";
+    std::string account = "000000000000";
+    std::vector<FunctionConfig> functions;
+};
+
+struct InvokeResult {
+    std::string payload;         // JSON; of a failure {"errorType","errorMessage"}.
+    std::string function_error;  // Empty, or "Unhandled".
+    std::string request_id;
+};
+
+struct FunctionCounts {
+    int instances = 0;
+    int busy = 0;
+    std::int64_t cold_starts = 0;
+    std::int64_t invocations = 0;
+    std::int64_t errors = 0;
+};
+
+class FunctionPool {
+  public:
+    virtual ~FunctionPool() = default;
+    virtual Result<InvokeResult> invoke(std::string_view function, std::string payload,
+                                        std::string_view trace_id) = 0;
+    virtual FunctionCounts counts(std::string_view function) const = 0;
+    // Takes no more events, lets what runs finish within `drain`, puts back what does not.
+    virtual void stop(Milliseconds drain) = 0;
+};
+
+// `queue`, `logs`, `clock` and `log` outlive the pool.
+Result<std::unique_ptr<FunctionPool>> make_pool(const PoolOptions& options, EventQueue& queue,
+                                                Logs& logs, const Clock& clock, const Log& log);
+
+}  // namespace imagemill::local

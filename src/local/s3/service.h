@@ -1,0 +1,35 @@
+// s3/service: the S3 REST API over a DiskStore, as one Handler.
+//
+// Shapes:  request → Operation (router.h, a value) → authentication and grants → one function per
+//          operation, each in a file of its AWS name. What is known and not served is refused by
+//          name (501 NotImplemented).
+// Errors:  S3's XML, with S3's codes and words.
+// Threads: any.
+// Cost:    an object's bytes stream; memory is flat.
+// Source:  Amazon S3 API reference.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/hosts.h"
+#include "http/message.h"
+#include "local/s3/keys.h"
+#include "local/storage/disk_store.h"
+
+namespace imagemill::local::s3 {
+
+struct ServiceOptions {
+    std::string region = "us-east-1";
+    http::Hosts hosts;
+    std::vector<std::string> cors_origins;  // Of pages that may talk to it straight from a browser.
+    std::int64_t object_bytes_max = INT64_C(5) << 30;
+};
+
+// Everything named outlives the handler.
+http::Handler make_service(ServiceOptions options, DiskStore& store, const Keys& keys,
+                           const Clock& clock, const Log& log);
+
+}  // namespace imagemill::local::s3

@@ -1,0 +1,147 @@
+// disk_store: buckets and objects in one directory: bytes as files, everything else in a catalog.
+//
+// Shapes:  <dir>/catalog.sqlite        objects, buckets, events (docs/formats.md)
+//          <dir>/objects/ab/<id>       one file per version of an object, never rewritten
+//          <dir>/tmp/<id>              uploads in progress
+//          <dir>/lock                  flock: one server a directory
+//          An upload: begin() → write()… → commit(). Dropped without commit, it leaves nothing.
+//          A reader keeps its version: an overwrite gives a new file, the old one goes when closed.
+// Errors:  no_such_bucket, no_such_key, precondition_failed as in store/object_store.h.
+//          unavailable  the disk refuses (full, read-only, no more files): names the path and why;
+//                       nothing is acknowledged that is not there.
+//          conflict     open: another server has the directory.
+// Threads: any, but an Upload belongs to one.
+// Cost:    commit: fsync of the file, of its directory and of the catalog's log. Memory is flat
+//          whatever the object's size.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/result.h"
+#include "local/storage/queue.h"
+#include "store/event.h"
+#include "store/object_store.h"
+
+namespace imagemill::local {
+
+// What is stored beside an object's bytes.
+struct Attributes {
+    std::string content_type = "binary/octet-stream";
+    std::string content_encoding;  // Empty for none; likewise below.
+    std::string content_language;
+    std::string content_disposition;
+    std::string cache_control;
+    std::string expires;
+    std::map<std::string, std::string> metadata;
+};
+
+struct StoredObject {
+    std::string bucket;
+    std::string key;
+    std::string etag;  // MD5 of the bytes, hex.
+    std::int64_t size_bytes = 0;
+    Time modified;
+    Attributes attributes;
+};
+
+struct OpenedObject {
+    StoredObject object;
+    Fd file;
+};
+
+struct StoredBucket {
+    std::string name;
+    Time created;
+};
+
+struct WriteConditions {
+    std::string if_match;
+    bool if_none_match = false;
+};
+
+// Which function hears of which bucket. Built once, before the store.
+struct Notification {
+    std::string bucket;
+    std::string event_prefix;  // "ObjectCreated:" or "ObjectRemoved:"
+    std::string function;
+};
+
+// Who did it: goes into the event.
+struct Origin {
+    std::string event_name;  // "ObjectCreated:Put"
+    std::string source_ip;
+    std::string principal;  // An access key.
+    std::string request_id;
+};
+
+struct ListQuery {
+    std::string prefix;
+    std::string delimiter;
+    std::string after;  // Keys (and common prefixes) greater than this only.
+    int count_max = 1000;
+};
+struct ListAnswer {
+    std::vector<store::ListEntry> entries;
+    std::vector<std::string> common_prefixes;
+    std::string next_after;  // Empty on the last page.
+};
+
+struct Finding {
+    std::string what;  // A sentence.
+};
+
+class Upload {
+  public:
+    virtual ~Upload() = default;
+    virtual Result<void> write(Bytes bytes) = 0;
+    virtual std::int64_t size_bytes() const = 0;
+    // Makes it the object `bucket/key`, durably, with its events. Once.
+    virtual Result<StoredObject> commit(const std::string& bucket, const std::string& key,
+                                        const Attributes& attributes,
+                                        const WriteConditions& conditions,
+                                        const Origin& origin) = 0;
+};
+
+struct DiskStoreOptions {
+    std::string dir;
+    std::string region = "us-east-1";
+    std::vector<Notification> notifications;
+};
+
+class DiskStore {
+  public:
+    virtual ~DiskStore() = default;
+
+    // Making one that is there is fine.
+    virtual Result<void> create_bucket(const std::string& name) = 0;
+    virtual Result<void> head_bucket(const std::string& name) = 0;
+    virtual Result<std::vector<StoredBucket>> list_buckets() = 0;
+
+    virtual Result<std::unique_ptr<Upload>> begin() = 0;
+    virtual Result<StoredObject> head(const std::string& bucket, const std::string& key) = 0;
+    virtual Result<OpenedObject> open(const std::string& bucket, const std::string& key) = 0;
+    // Removing what is not there succeeds, without an event.
+    virtual Result<void> remove(const std::string& bucket, const std::string& key,
+                                const WriteConditions& conditions, const Origin& origin) = 0;
+    virtual Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) = 0;
+
+    virtual EventQueue& events() = 0;
+
+    // Reads every byte; `progress(done, total)` now and then. Findings: none means all is well.
+    virtual Result<std::vector<Finding>> check(
+        const std::function<void(std::int64_t, std::int64_t)>& progress) = 0;
+};
+
+// Opens or makes the directory, takes its lock, sweeps what a crash left, puts events that were
+// running back into the queue. `clock` and `log` outlive the store.
+Result<std::unique_ptr<DiskStore>> open_disk_store(const DiskStoreOptions& options,
+                                                   const Clock& clock, const Log& log);
+
+}  // namespace imagemill::local

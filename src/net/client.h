@@ -1,0 +1,68 @@
+// client: sends one HTTP request over a kept connection, TLS or plain, within a deadline.
+//
+// Shapes:  An Endpoint is scheme, host and port; the request's path and query go as they are. The
+//          response's body is read whole, up to `response_bytes_max`.
+// Errors:  timeout       the deadline passed; the request may have been acted on.
+//          unavailable   no connection, refused, cut in the middle, or an answer that is not HTTP.
+//          too_large     the response is larger than asked for.
+//          A kept connection that turns out dead before any byte of an answer is replaced once,
+//          when the request may be sent twice (all but POST).
+// Threads: any; connections are pooled (`idle_connections_max` per endpoint) and closed after
+//          `idle_timeout` (a frozen Lambda wakes up with dead ones: they are checked before use).
+// Cost:    one connection and one buffer per request in flight.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "http/message.h"
+
+namespace imagemill::net {
+
+struct Endpoint {
+    std::string scheme = "http";  // or "https"
+    std::string host;
+    int port = 80;
+    friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+};
+
+// "https://host[:port][/]"; anything more is invalid_argument.
+Result<Endpoint> parse_endpoint(std::string_view url);
+// The Host header: the port only where it is not the scheme's own.
+std::string host_header(const Endpoint& endpoint);
+
+struct ClientOptions {
+    Milliseconds connect_timeout{3'000};
+    Milliseconds timeout{60'000};  // A whole exchange, unless `send` is told otherwise; zero: none.
+    int idle_connections_max = 8;
+    Milliseconds idle_timeout{20'000};
+    std::int64_t response_bytes_max = INT64_C(1) << 30;
+    std::string ca_file;  // Empty: the system's, wherever it keeps them.
+};
+
+struct ClientResponse {
+    int status = 0;
+    http::Headers headers;
+    Buffer body;
+};
+
+struct ClientRequest {
+    std::string method = "GET";
+    std::string target = "/";  // Path and query, encoded.
+    http::Headers headers;     // Host and Content-Length are added where missing.
+    Bytes body;                // Borrowed for the call.
+};
+
+class Client {
+  public:
+    virtual ~Client() = default;
+    virtual Result<ClientResponse> send(const Endpoint& endpoint, const ClientRequest& request) = 0;
+    // With another time than the options'; Milliseconds::zero() waits for ever (Lambda's /next).
+    virtual Result<ClientResponse> send(const Endpoint& endpoint, const ClientRequest& request,
+                                        Milliseconds timeout) = 0;
+};
+
+std::unique_ptr<Client> make_client(const ClientOptions& options);
+
+}  // namespace imagemill::net
