@@ -1,0 +1,52 @@
+#include "base/log.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "base/json.h"
+
+namespace imagemill {
+namespace {
+
+struct Recorder {
+    std::vector<std::string> lines;
+    FakeClock clock{Time(Milliseconds(0))};
+    Log log{clock, Level::info, [this](std::string_view line) { lines.emplace_back(line); }};
+};
+
+TEST(Log, ALineIsOneJsonObject) {
+    Recorder recorder;
+
+    recorder.log.info("two\nlines", {{"key", "a\"b"}, {"ms", 12}});
+
+    ASSERT_EQ(recorder.lines.size(), 1U);
+    EXPECT_EQ(recorder.lines[0],
+              "{\"timestamp\":\"1970-01-01T00:00:00.000Z\",\"level\":\"INFO\","
+              "\"message\":\"two\\nlines\",\"key\":\"a\\\"b\",\"ms\":12}\n");
+}
+
+TEST(Log, StampsTheRequestIdWhileThereIsOne) {
+    Recorder recorder;
+
+    recorder.log.set_request_id("r-1");
+    recorder.log.warn("with");
+    recorder.log.set_request_id("");
+    recorder.log.error("without");
+
+    const json::value first = *parse_json(recorder.lines[0]);
+    const json::value second = *parse_json(recorder.lines[1]);
+    EXPECT_EQ(first.at("requestId").as_string(), "r-1");
+    EXPECT_FALSE(second.as_object().contains("requestId"));
+}
+
+TEST(Log, LeavesOutWhatIsBelowItsLevel) {
+    Recorder recorder;
+
+    recorder.log.debug("quiet");
+
+    EXPECT_TRUE(recorder.lines.empty());
+}
+
+}  // namespace
+}  // namespace imagemill
