@@ -15,13 +15,13 @@ enum class EventKind { created, removed };
 
 struct ObjectEvent {
     EventKind kind = EventKind::created;
-    std::string name;  // S3's: "ObjectCreated:Put". No "s3:" before it.
-    std::string bucket;
-    std::string key;
-    std::string etag;  // Without quotes; empty for a removal.
+    std::string name = {};  // S3's: "ObjectCreated:Put". No "s3:" before it.
+    std::string bucket = {};
+    std::string key = {};
+    std::string etag = {};  // Without quotes; empty for a removal.
     std::int64_t size_bytes = 0;
-    std::string sequencer;  // Orders events of one key: hex, 16 digits.
-    Time time;
+    std::string sequencer = {};  // Orders events of one key: hex, 16 digits.
+    Time time = {};
 };
 
 }  // namespace imagemill::store

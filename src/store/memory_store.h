@@ -1,7 +1,7 @@
-// memory_store: an ObjectStore in RAM, for tests and as the plainest statement of what a store
-// does.
+// memory_store: an ObjectStore in RAM, for tests and as the plainest statement of what a store is.
 //
-// Shapes:  Buckets are those named at the start. Pre-signed URLs are "memory://bucket/key?…".
+// Shapes:  Buckets are those named at the start. Pre-signed URLs are "memory://bucket/key?…", with
+//          the options as parameters, so that a test can read them.
 // Errors:  as object_store.h; never timeout, unavailable or forbidden.
 // Threads: any; one mutex.
 #pragma once
