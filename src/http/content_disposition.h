@@ -1,8 +1,10 @@
 // content_disposition: the header that names a download, safe whatever the name holds.
 //
 // Shapes:  inline; filename="cat.jpg"; filename*=UTF-8''c%C3%A4t.jpg
-//          Quotes, backslashes and control characters are dropped; what is not ASCII becomes "_" in
-//          the plain form; the extended form is left out where both say the same.
+//          Quotes, backslashes, control and directional characters are dropped; a slash, and a byte
+//          that is no UTF-8, becomes "_". What is not ASCII, and "%", becomes "_" in the plain
+//          form; the extended form is left out where both say the same. No name, no parameter.
+// Threads: pure function.
 // Source:  RFC 6266, RFC 8187.
 #pragma once
 

@@ -94,7 +94,7 @@ using Producer = std::function<void(BodyWriter&)>;  // Sent chunked, or up to cl
 
 struct Response {
     int status = 200;
-    Headers headers;
+    Headers headers = {};
     std::variant<Buffer, FileRange, Producer> body = Buffer();
 
     // Text of a type, the usual answer.

@@ -3,11 +3,14 @@
 // Shapes:  MultipartReader parts(body, boundary, limits);
 //          while (auto* part = TRY(parts.next())) { … part->body().read(…) … }
 //          next() skips what is left of the part before.
+//          File names are as browsers send them: UTF-8, with only %22, %0D and %0A encoded. They
+//          are not yet safe as names of anything.
 // Errors:  invalid_argument  no boundary, a part without a name, a header that is none.
 //          corrupt           the body ends before the last boundary.
 //          too_large         more parts or longer part headers than `limits`.
+//          What BodyReader::read says. After an error the reader is spent.
 // Threads: one.
-// Cost:    one buffer of 64 KB.
+// Cost:    one buffer of 64 KB, or of header_bytes_max where that is more.
 // Source:  RFC 7578 (form-data), RFC 2046 5.1 (multipart).
 #pragma once
 
@@ -28,9 +31,8 @@ Result<std::string> parse_boundary(std::string_view content_type);
 
 struct Part {
     std::string name;
-    std::optional<std::string>
-        filename;  // filename* (RFC 8187) wins over filename, as browsers send UTF-8 raw.
-    std::string content_type;  // Empty where the part names none.
+    std::optional<std::string> filename;  // filename* (RFC 8187) wins over filename.
+    std::string content_type;             // Empty where the part names none.
     Headers headers;
 };
 

@@ -2,6 +2,8 @@
 //
 // Shapes:  {"type":"about:blank" or "/problems/<code>","title","status","detail",
 //           "setting","limit","measured"} — the last three where a limit was passed.
+//          401 has WWW-Authenticate: Bearer; 429 and 503 have Retry-After: 1.
+// Threads: pure functions.
 // Source:  RFC 9457; the status of each Code is in status_of.
 #pragma once
 
