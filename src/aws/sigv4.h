@@ -1,10 +1,16 @@
 // sigv4: AWS Signature Version 4 for S3. The client signs and the server checks with the same
 // canonical request.
 //
-// Shapes:  A CanonicalInput is what both sides can see of a request. Its path is percent-encoded as
-//          it is on the wire; it is decoded and encoded again once, never normalised (S3's rule).
-// Errors:  verify: unauthenticated for a wrong or missing signature, forbidden for an expired or
-//          skewed one, invalid_argument for what is malformed; AuthError carries S3's own code.
+// Shapes:  A CanonicalInput is what both sides can see of a request. Its path and query are
+//          percent-encoded as on the wire; they are decoded and encoded again once, because clients
+//          differ in what they escape. Nothing is normalised ("//", "." and ".." stay: S3's rule),
+//          and a query's "+" is a plus.
+// Errors:  verify gives an AuthError with S3's own code, words and details: AccessDenied (no
+//          signature, an expired URL, headers not signed), SignatureDoesNotMatch,
+//          InvalidAccessKeyId, InvalidToken, ExpiredToken, RequestTimeTooSkewed,
+//          AuthorizationHeaderMalformed, AuthorizationQueryParametersError, InvalidArgument,
+//          InvalidRequest (SigV2, x-amz-content-sha256 missing), InvalidURI.
+//          None holds a secret.
 // Threads: pure functions.
 // Source:  Amazon S3 API reference, "Authenticating Requests (AWS Signature Version 4)"; checked
 //          against that document's own examples in sigv4_test.cpp.
@@ -26,11 +32,13 @@ namespace imagemill::aws {
 inline constexpr std::string_view kUnsignedPayload = "UNSIGNED-PAYLOAD";
 inline constexpr std::string_view kEmptySha256 =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+inline constexpr int kPresignSecondsMax = 604'800;
+inline constexpr Milliseconds kSkewMax{900'000};
 
 struct CanonicalInput {
     std::string_view method;
     std::string_view path;
-    std::string_view query;
+    std::string_view query;  // X-Amz-Signature, where it is there, is left out.
     const http::Headers& headers;
     std::vector<std::string> signed_headers;  // Lower case, sorted.
     std::string_view payload_hash;
@@ -55,12 +63,14 @@ struct SigningTarget {
 };
 
 // Adds x-amz-date, x-amz-content-sha256, x-amz-security-token and Authorization to `headers`, which
-// must already hold Host and every header to be signed.
+// must already hold Host and every header to be signed. Headers that proxies change (User-Agent,
+// X-Amzn-Trace-Id, …) stay unsigned.
 void sign(std::string_view method, std::string_view path, std::string_view query,
           http::Headers& headers, std::string_view payload_hash, const SigningTarget& target,
           Time now);
 
 // The query (without "?") of a pre-signed URL: `parameters` first, then the signature's own.
+// `seconds` is 1..kPresignSecondsMax.
 std::string presign_query(std::string_view method, std::string_view path, std::string_view host,
                           const http::Parameters& parameters, int seconds,
                           const SigningTarget& target, Time now);
@@ -78,7 +88,9 @@ struct AuthError {
 
 struct Verified {
     std::string access_key;
-    std::string payload_hash;  // What x-amz-content-sha256 said; UNSIGNED-PAYLOAD when pre-signed.
+    // What x-amz-content-sha256 said (a digest, UNSIGNED-PAYLOAD or one of S3's STREAMING-…);
+    // UNSIGNED-PAYLOAD when pre-signed. verify sees no body: whoever reads it compares.
+    std::string payload_hash;
     bool presigned = false;
 };
 
