@@ -20,6 +20,8 @@ class Hosts final {
     // "photos" of "photos.localhost:9000": the labels before an allowed name (S3 puts the bucket
     // there); empty where the host is an allowed name itself, or none.
     std::string subdomain_of(std::string_view host_header) const;
+    // For the sentence that refuses another.
+    const std::vector<std::string>& names() const { return names_; }
 
   private:
     std::vector<std::string> names_;  // Lower case, without port.
