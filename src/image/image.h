@@ -135,4 +135,8 @@ using Stop = std::function<bool()>;
 Result<Rendered> render(Bytes input, std::span<const Spec> specs, const Limits& limits,
                         const Stop& stop);
 
+// Loads libvips now instead of with the first render: for a process that starts warm, or that
+// closes its files before it looks at a stranger's bytes.
+Result<void> load_engine();
+
 }  // namespace imagemill::image

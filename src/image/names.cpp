@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "image/image.h"
+
+namespace imagemill::image {
+namespace {
+
+struct FormatNames {
+    Format format;
+    std::string_view name;
+    std::string_view media_type;
+    std::string_view extension;
+};
+
+constexpr std::array kFormats{
+    FormatNames{Format::jpeg, "jpeg", "image/jpeg", "jpg"},
+    FormatNames{Format::png, "png", "image/png", "png"},
+    FormatNames{Format::webp, "webp", "image/webp", "webp"},
+    FormatNames{Format::gif, "gif", "image/gif", "gif"},
+    FormatNames{Format::avif, "avif", "image/avif", "avif"},
+    FormatNames{Format::tiff, "tiff", "image/tiff", "tif"},
+    FormatNames{Format::svg, "svg", "image/svg+xml", "svg"},
+    FormatNames{Format::heic, "heic", "image/heic", "heic"},
+};
+
+template <typename Enum>
+struct Named {
+    Enum value;
+    std::string_view name;
+};
+
+constexpr std::array kFits{
+    Named{Fit::inside, "inside"},   Named{Fit::outside, "outside"}, Named{Fit::cover, "cover"},
+    Named{Fit::contain, "contain"}, Named{Fit::fill, "fill"},
+};
+
+constexpr std::array kGravities{
+    Named{Gravity::center, "center"},       Named{Gravity::north, "north"},
+    Named{Gravity::northeast, "northeast"}, Named{Gravity::east, "east"},
+    Named{Gravity::southeast, "southeast"}, Named{Gravity::south, "south"},
+    Named{Gravity::southwest, "southwest"}, Named{Gravity::west, "west"},
+    Named{Gravity::northwest, "northwest"}, Named{Gravity::attention, "attention"},
+    Named{Gravity::entropy, "entropy"},
+};
+
+const FormatNames& row_of(Format format) {
+    const auto row = std::ranges::find(kFormats, format, &FormatNames::format);
+    CHECK(row != kFormats.end());
+    return *row;
+}
+
+template <typename Table, typename Enum>
+std::string_view name_in(const Table& table, Enum value) {
+    for (const auto& row : table) {
+        if (row.value == value) return row.name;
+    }
+    CHECK(false);
+    return {};
+}
+
+template <typename Enum, std::size_t count>
+std::optional<Enum> value_in(const std::array<Named<Enum>, count>& table, std::string_view name) {
+    for (const auto& row : table) {
+        if (row.name == name) return row.value;
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view name_of(Format format) {
+    return row_of(format).name;
+}
+std::string_view media_type_of(Format format) {
+    return row_of(format).media_type;
+}
+std::string_view extension_of(Format format) {
+    return row_of(format).extension;
+}
+std::optional<Format> format_named(std::string_view name) {
+    if (name == "jpg") return Format::jpeg;  // What half the world writes.
+    const auto row = std::ranges::find(kFormats, name, &FormatNames::name);
+    if (row == kFormats.end()) return std::nullopt;
+    return row->format;
+}
+
+std::string_view name_of(Fit fit) {
+    return name_in(kFits, fit);
+}
+std::optional<Fit> fit_named(std::string_view name) {
+    return value_in(kFits, name);
+}
+
+std::string_view name_of(Gravity gravity) {
+    return name_in(kGravities, gravity);
+}
+std::optional<Gravity> gravity_named(std::string_view name) {
+    return value_in(kGravities, name);
+}
+
+}  // namespace imagemill::image

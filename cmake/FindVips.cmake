@@ -1,0 +1,24 @@
+# libvips as npm packages it: one self-contained shared library, and the headers in a package of
+# their own. Gives Vips::headers, and VIPS_LIBRARY, the file that travels beside the programs.
+set(vips_packages ${CMAKE_SOURCE_DIR}/node_modules/@img)
+set(vips_binary ${vips_packages}/sharp-libvips-linux-x64)
+set(vips_headers ${vips_packages}/sharp-libvips-dev/include)
+
+file(GLOB vips_libraries ${vips_binary}/lib/libvips-cpp.so.*)
+if(NOT vips_libraries OR NOT EXISTS ${vips_headers}/vips/vips.h)
+  message(FATAL_ERROR
+    "libvips is missing: node_modules has no @img/sharp-libvips-linux-x64 or -dev. "
+    "Run `npm ci --ignore-scripts` in ${CMAKE_SOURCE_DIR}, or ./run, which does it.")
+endif()
+list(LENGTH vips_libraries vips_count)
+if(NOT vips_count EQUAL 1)
+  message(FATAL_ERROR "node_modules holds several versions of libvips: ${vips_libraries}. "
+    "Remove node_modules and run `npm ci --ignore-scripts`.")
+endif()
+set(VIPS_LIBRARY ${vips_libraries})
+
+if(NOT TARGET Vips::headers)
+  add_library(Vips::headers INTERFACE IMPORTED)
+  target_include_directories(Vips::headers SYSTEM INTERFACE
+    ${vips_headers} ${vips_headers}/glib-2.0 ${vips_binary}/lib/glib-2.0/include)
+endif()

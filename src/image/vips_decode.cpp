@@ -1,0 +1,137 @@
+#include "image/vips_decode.h"
+
+#include <array>
+
+#include "image/limits.h"
+
+namespace imagemill::image {
+namespace {
+
+constexpr std::array kAllowed{
+    "VipsForeignLoadJpegBuffer",  "VipsForeignLoadPngBuffer",  "VipsForeignLoadWebpBuffer",
+    "VipsForeignLoadNsgifBuffer", "VipsForeignLoadHeifBuffer", "VipsForeignLoadTiffBuffer",
+    "VipsForeignLoadSvgBuffer",   "VipsForeignSaveJpegBuffer", "VipsForeignSavePngBuffer",
+    "VipsForeignSaveWebpBuffer",  "VipsForeignSaveHeifBuffer", "VipsForeignSaveCgifBuffer",
+};
+
+// Libraries below warn on stderr about pictures; what matters comes back as an error.
+void ignore_log(const char*, GLogLevelFlags, const char*, void*) {}
+
+bool start() {
+    if (vips_init("imagemill") != 0) return false;
+    g_log_set_default_handler(ignore_log, nullptr);
+    // One picture, one core: parallelism is across pictures. Nothing is asked for twice.
+    vips_concurrency_set(1);
+    vips_cache_set_max(0);
+    vips_block_untrusted_set(TRUE);
+    vips_operation_block_set("VipsForeign", TRUE);
+    for (const char* name : kAllowed) vips_operation_block_set(name, FALSE);
+    return true;
+}
+
+int load_svg(const Job& job, void* bytes, VipsImage** out) {
+    // By the longer side, where rounding weighs least.
+    const bool by_width = job.source.width >= job.source.height;
+    const double scale = by_width ? static_cast<double>(job.decode.size.width) / job.source.width
+                                  : static_cast<double>(job.decode.size.height) / job.source.height;
+    return vips_svgload_buffer(bytes, job.input.size(), out, "scale", scale, "dpi", 96.0, "access",
+                               VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
+}
+
+// Every loader is named, so none is guessed from the bytes a second time.
+int load(const Job& job, VipsImage** out) {
+    // libvips takes pointers to mutable bytes and only reads them.
+    void* bytes = const_cast<std::byte*>(job.input.data());  // NOLINT
+    const std::size_t size = job.input.size();
+    const VipsAccess access = VIPS_ACCESS_SEQUENTIAL;
+    const VipsFailOn fail_on = VIPS_FAIL_ON_ERROR;
+    const int pages = job.decode.frames > 1 ? -1 : 1;
+    switch (job.source.format) {
+        case Format::jpeg:
+            return vips_jpegload_buffer(bytes, size, out, "shrink", job.decode.shrink, "access",
+                                        access, "fail_on", fail_on, nullptr);
+        case Format::png:
+            return vips_pngload_buffer(bytes, size, out, "access", access, "fail_on", fail_on,
+                                       nullptr);
+        case Format::webp:
+            return vips_webpload_buffer(bytes, size, out, "n", pages, "access", access, "fail_on",
+                                        fail_on, nullptr);
+        case Format::gif:
+            return vips_gifload_buffer(bytes, size, out, "n", pages, "access", access, "fail_on",
+                                       fail_on, nullptr);
+        case Format::avif:
+            return vips_heifload_buffer(bytes, size, out, "access", access, "fail_on", fail_on,
+                                        nullptr);
+        case Format::tiff:
+            return vips_tiffload_buffer(bytes, size, out, "access", access, "fail_on", fail_on,
+                                        nullptr);
+        case Format::svg:
+            return load_svg(job, bytes, out);
+        case Format::heic:
+            break;
+    }
+    return -1;
+}
+
+void read_timing(VipsImage* image, Decoded& decoded) {
+    int* delays = nullptr;
+    int count = 0;
+    if (vips_image_get_typeof(image, "delay") != 0 &&
+        vips_image_get_array_int(image, "delay", &delays, &count) == 0) {
+        decoded.delays_ms.assign(delays, delays + count);
+    }
+    if (vips_image_get_typeof(image, "loop") != 0) {
+        vips_image_get_int(image, "loop", &decoded.loop);
+    }
+}
+
+// A decoder may find another size than the header promised; the limits hold for it too.
+Result<void> check_decoded(const Decoded& decoded, const Job& job) {
+    const int shrink = job.decode.shrink;
+    const Info found{.format = job.source.format,
+                     .width = (size_of(decoded.picture).width - 1) * shrink + 1,
+                     .height = (decoded.frame_height - 1) * shrink + 1,
+                     .frames = decoded.frames};
+    return check_limits(found, job.limits);
+}
+
+}  // namespace
+
+Result<void> start_vips() {
+    static const bool started = start();
+    if (started) return {};
+    return Error{.code = Code::unavailable, .message = "The image library libvips did not start."};
+}
+
+Result<Decoded> open_picture(const Job& job, Watch& watch) {
+    VipsImage* out = nullptr;
+    if (load(job, &out) != 0) return decode_failure(job, watch);
+    Decoded decoded{.picture = Picture(out)};
+    if (job.decode.frames > 1) {
+        decoded.frames = vips_image_get_n_pages(out);
+        read_timing(out, decoded);
+    }
+    decoded.frame_height = size_of(decoded.picture).height / decoded.frames;
+    TRY(check_decoded(decoded, job));
+    watch.over(decoded.picture);
+    return decoded;
+}
+
+Result<Picture> to_memory(const Picture& picture, const Job& job, Watch& watch) {
+    VipsImage* memory = vips_image_copy_memory(picture.get());
+    if (memory == nullptr) return decode_failure(job, watch);
+    return Picture(memory);
+}
+
+Error decode_failure(const Job& job, Watch& watch) {
+    std::string name;
+    for (const char c : name_of(job.source.format)) {
+        name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+    }
+    return watch.failure(Code::corrupt,
+                         "The picture is damaged or ends early: its header is that "
+                         "of a " +
+                             name + ", but its pixels cannot be read");
+}
+
+}  // namespace imagemill::image

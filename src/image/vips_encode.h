@@ -1,0 +1,23 @@
+// vips_encode: 8-bit sRGB pixels to a file's bytes, with no metadata.
+//
+// Errors:  internal, timeout.
+#pragma once
+
+#include <vector>
+
+#include "image/vips_module.h"
+#include "image/vips_picture.h"
+
+namespace imagemill::image {
+
+// How the frames of an animation follow each other; empty for a still.
+struct Timing {
+    int frames = 1;
+    std::vector<int> delays_ms = {};
+    int loop = 0;
+};
+
+Result<Output> encode(const Picture& picture, Format format, const Plan& plan, const Timing& timing,
+                      Watch& watch);
+
+}  // namespace imagemill::image

@@ -1,0 +1,50 @@
+// vips_module: the seam between the engine and libvips, which lives in a shared module of its own
+// so that a program that renders nothing never loads its 18 MB.
+//
+// Shapes:  The module exports one C function; it gives a table of typed functions. Both sides are
+//          built from this header by one compiler; `version` guards against a stale module.
+// Errors:  unavailable  the module cannot be loaded; asked again, the answer is the same.
+// Threads: any. Loading happens once.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "image/image.h"
+#include "image/plan.h"
+#include "image/thumbhash.h"
+
+namespace imagemill::image {
+
+// Borrowed for the length of one call.
+struct Job {
+    Bytes input;
+    const Info& source;
+    const std::vector<Plan>& plans;
+    const DecodePlan& decode;
+    const Limits& limits;
+    const Stop& stop;
+};
+
+struct Work {
+    std::vector<Output> outputs;  // In the order of the plans.
+    Pixels sample;
+};
+
+struct VipsModule {
+    std::uint32_t version;
+    Result<Work> (*render)(const Job& job);
+};
+
+inline constexpr std::uint32_t kVipsModuleVersion = 1;  // Raised with every change above.
+inline constexpr const char* kVipsModuleFile = "libimagemill-vips.so";
+inline constexpr const char* kVipsModuleEntry = "imagemill_vips_module";
+using VipsModuleEntry = const VipsModule* (*)();
+
+// In the engine: loads the module the first time. In a program's directory `bin`, it is looked for
+// in `bin/../lib`, `bin/lib` and `bin`.
+Result<const VipsModule*> vips_module();
+
+}  // namespace imagemill::image
