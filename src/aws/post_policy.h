@@ -1,11 +1,13 @@
 // post_policy: S3's browser form upload: makes the policy and its signature, and checks them.
 //
 // Shapes:  A policy is base64 JSON; every form field but x-amz-signature, policy, file and
-// x-ignore-*
-//          must be covered by one of its conditions.
-// Errors:  AuthError with S3's codes: AccessDenied ("Invalid according to Policy: …"),
-//          InvalidPolicyDocument, InvalidArgument (a missing field), SignatureDoesNotMatch,
-//          InvalidAccessKeyId, EntityTooLarge and EntityTooSmall by check_size.
+//          x-ignore-* must be covered by one of its conditions. A condition on a field that was
+//          not sent sees "".
+// Errors:  AuthError with S3's codes: AccessDenied ("Invalid according to Policy: …", or no policy
+//          at all), InvalidPolicyDocument, InvalidArgument (a field missing, sent twice or
+//          malformed), InvalidRequest (SigV2), SignatureDoesNotMatch, InvalidAccessKeyId,
+//          InvalidToken, ExpiredToken; EntityTooLarge and EntityTooSmall by check_size.
+// Threads: pure functions.
 // Source:  Amazon S3 API reference, "Browser-Based Uploads Using POST (AWS Signature Version 4)".
 #pragma once
 
@@ -25,9 +27,13 @@ struct CheckedPolicy {
     std::int64_t size_max = INT64_MAX;
 };
 
-// `fields` as sent before "file", names as sent; `bucket` is the request's.
+// `fields` as sent before "file", names as sent, ${filename} in the key already replaced; `bucket`
+// is the request's.
 std::variant<CheckedPolicy, AuthError> check_post_policy(const http::Parameters& fields,
                                                          std::string_view bucket,
                                                          const VerifyOptions& options);
+
+// Whether a file of this size is one the policy allows.
+std::optional<AuthError> check_size(const CheckedPolicy& policy, std::int64_t size_bytes);
 
 }  // namespace imagemill::aws

@@ -1,0 +1,356 @@
+#include "aws/s3_xml.h"
+
+#include <algorithm>
+#include <array>
+#include <pugixml.hpp>
+
+#include "base/encodings.h"
+
+namespace imagemill::aws {
+namespace {
+
+constexpr std::string_view kDeclaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
+constexpr std::string_view kNamespace = " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
+
+// --- Writing.
+
+// Control characters have no place in XML 1.0, not even as references; S3 sends references all the
+// same, and clients that meet such keys ask for encoding-type=url.
+std::string escape(std::string_view text) {
+    std::string escaped;
+    escaped.reserve(text.size());
+    for (const char c : text) {
+        const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
+        if (c == '&') {
+            escaped += "&amp;";
+        } else if (c == '<') {
+            escaped += "&lt;";
+        } else if (c == '>') {
+            escaped += "&gt;";
+        } else if (c == '"') {
+            escaped += "&quot;";
+        } else if (control) {
+            escaped += "&#" + std::to_string(static_cast<int>(c)) + ";";
+        } else {
+            escaped += c;
+        }
+    }
+    return escaped;
+}
+
+void open(std::string& xml, std::string_view name, std::string_view attributes = "") {
+    xml += '<';
+    xml += name;
+    xml += attributes;
+    xml += '>';
+}
+
+void close(std::string& xml, std::string_view name) {
+    xml += "</";
+    xml += name;
+    xml += '>';
+}
+
+void element(std::string& xml, std::string_view name, std::string_view text) {
+    open(xml, name);
+    xml += escape(text);
+    close(xml, name);
+}
+
+void owner(std::string& xml, std::string_view id) {
+    open(xml, "Owner");
+    element(xml, "ID", id);
+    close(xml, "Owner");
+}
+
+std::string quote_etag(std::string_view etag) {
+    return "\"" + std::string(etag) + "\"";
+}
+
+void contents(std::string& xml, const store::ListEntry& entry, const std::string& key) {
+    open(xml, "Contents");
+    element(xml, "Key", key);
+    element(xml, "LastModified", format_rfc3339(entry.modified));
+    element(xml, "ETag", quote_etag(entry.etag));
+    element(xml, "Size", std::to_string(entry.size_bytes));
+}
+
+// --- Reading.
+
+std::string_view child_text(const pugi::xml_node& node, const char* name) {
+    return node.child(name).child_value();
+}
+
+Error lacks(const char* name) {
+    return {Code::corrupt, "The list of objects has no valid <" + std::string(name) + ">."};
+}
+
+Result<store::ListEntry> parse_entry(const pugi::xml_node& node, bool encoded) {
+    std::string key(child_text(node, "Key"));
+    if (encoded) {
+        auto decoded = form_decode(key);
+        if (!decoded) return lacks("Key");
+        key = std::move(*decoded);
+    }
+    if (key.empty()) return lacks("Key");
+    const auto size = parse_count(child_text(node, "Size"));
+    if (!size) return lacks("Size");
+    const auto modified = parse_rfc3339(child_text(node, "LastModified"));
+    if (!modified) return lacks("LastModified");
+    std::string_view etag = child_text(node, "ETag");
+    if (etag.size() >= 2 && etag.starts_with('"') && etag.ends_with('"')) {
+        etag = etag.substr(1, etag.size() - 2);
+    }
+    return store::ListEntry{.key = std::move(key),
+                            .etag = std::string(etag),
+                            .size_bytes = *size,
+                            .modified = *modified};
+}
+
+// pugixml reads no external entity, and expands none but the five of XML itself.
+pugi::xml_document load(std::string_view xml) {
+    pugi::xml_document document;
+    document.load_buffer(xml.data(), xml.size(), pugi::parse_default | pugi::parse_ws_pcdata_single,
+                         pugi::encoding_utf8);
+    return document;
+}
+
+struct Row {
+    std::string_view s3_code;
+    Code code;
+};
+
+// What an ObjectStore's callers act on. A server in trouble and bytes hurt on the way are
+// `unavailable`: trying again may help.
+constexpr std::array kCodes{
+    Row{"NoSuchKey", Code::no_such_key},
+    Row{"NoSuchVersion", Code::no_such_key},
+    Row{"NoSuchBucket", Code::no_such_bucket},
+    Row{"NoSuchUpload", Code::no_such_upload},
+    Row{"PreconditionFailed", Code::precondition_failed},
+    Row{"ConditionalRequestConflict", Code::conflict},
+    Row{"OperationAborted", Code::conflict},
+    Row{"AccessDenied", Code::forbidden},
+    Row{"AllAccessDisabled", Code::forbidden},
+    Row{"RequestTimeTooSkewed", Code::forbidden},
+    Row{"SignatureDoesNotMatch", Code::unauthenticated},
+    Row{"InvalidAccessKeyId", Code::unauthenticated},
+    Row{"InvalidToken", Code::unauthenticated},
+    Row{"ExpiredToken", Code::unauthenticated},
+    Row{"EntityTooLarge", Code::too_large},
+    Row{"NotImplemented", Code::unsupported},
+    Row{"MethodNotAllowed", Code::unsupported},
+    Row{"SlowDown", Code::unavailable},
+    Row{"ServiceUnavailable", Code::unavailable},
+    Row{"InternalError", Code::unavailable},
+    Row{"RequestTimeout", Code::unavailable},
+    Row{"IncompleteBody", Code::unavailable},
+    Row{"BadDigest", Code::unavailable},
+    Row{"XAmzContentSHA256Mismatch", Code::unavailable},
+};
+
+Code code_of_status(int status) {
+    switch (status) {
+        case 401:
+            return Code::unauthenticated;
+        case 403:
+            return Code::forbidden;
+        case 404:
+            return Code::no_such_key;
+        case 405:
+        case 501:
+            return Code::unsupported;
+        case 409:
+            return Code::conflict;
+        case 304:
+        case 412:
+            return Code::precondition_failed;
+        case 413:
+            return Code::too_large;
+        case 429:
+            return Code::unavailable;
+        default:
+            return status >= 500 ? Code::unavailable : Code::invalid_argument;
+    }
+}
+
+Code code_of(std::string_view s3_code, int status) {
+    const auto row = std::ranges::find(kCodes, s3_code, &Row::s3_code);
+    return row == kCodes.end() ? code_of_status(status) : row->code;
+}
+
+}  // namespace
+
+S3Error to_s3_error(const Error& error) {
+    switch (error.code) {
+        case Code::invalid_argument:
+            return {"InvalidArgument", 400, error.message, {}};
+        case Code::corrupt:
+            return {"IncompleteBody",
+                    400,
+                    "You did not provide the number of bytes specified by the Content-Length HTTP "
+                    "header",
+                    {}};
+        case Code::too_large: {
+            S3Error too_large{
+                "EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size", {}};
+            if (error.exceeded) {
+                too_large.details = {{"MaxSizeAllowed", std::to_string(error.exceeded->limit)},
+                                     {"ProposedSize", std::to_string(error.exceeded->measured)}};
+            }
+            return too_large;
+        }
+        case Code::unsupported:
+            return {"NotImplemented", 501, error.message, {}};
+        case Code::no_such_key:
+            return {"NoSuchKey", 404, "The specified key does not exist.", {}};
+        case Code::no_such_bucket:
+            return {"NoSuchBucket", 404, "The specified bucket does not exist", {}};
+        case Code::no_such_upload:
+            return {"NoSuchUpload",
+                    404,
+                    "The specified upload does not exist. The upload ID may be invalid, or the "
+                    "upload may have been aborted or completed.",
+                    {}};
+        case Code::precondition_failed:
+            return {"PreconditionFailed",
+                    412,
+                    "At least one of the pre-conditions you specified did not hold",
+                    {}};
+        case Code::conflict:
+            return {"ConditionalRequestConflict",
+                    409,
+                    "The conditional request cannot succeed due to a conflicting operation against "
+                    "this resource.",
+                    {}};
+        case Code::unauthenticated:
+        case Code::forbidden:
+            return {"AccessDenied", 403, "Access Denied", {}};
+        case Code::busy:
+            return {"SlowDown", 503, "Please reduce your request rate.", {}};
+        case Code::timeout:
+            return {"RequestTimeout",
+                    400,
+                    "Your socket connection to the server was not read from or written to within "
+                    "the timeout period. Idle connections will be closed.",
+                    {}};
+        case Code::unavailable:
+            return {"ServiceUnavailable", 503, "Service is unable to handle request.", {}};
+        case Code::internal:
+            return {
+                "InternalError", 500, "We encountered an internal error. Please try again.", {}};
+    }
+    CHECK(false);  // Only a value that is no Code comes here.
+}
+
+Error from_s3_error(int status, std::string_view body, std::string_view what) {
+    const pugi::xml_document document = load(body);
+    const pugi::xml_node root = document.child("Error");
+    const std::string_view s3_code = child_text(root, "Code");
+    const std::string_view region = child_text(root, "Region");
+
+    std::string message(what);
+    message += ": S3 answered " + std::to_string(status);
+    if (!s3_code.empty()) message += " " + std::string(s3_code);
+    const std::string_view words = child_text(root, "Message");
+    message += words.empty() ? "." : ": " + std::string(utf8_prefix(words, 300));
+    if (status == 301 || status == 307 || !region.empty()) {
+        message += " (The bucket is in another region" +
+                   (region.empty() ? std::string() : ", " + std::string(region)) +
+                   ": set AWS_REGION.)";
+    }
+    return {code_of(s3_code, status), std::move(message)};
+}
+
+std::string format_error(const S3Error& error, std::string_view request_id,
+                         std::string_view host_id) {
+    std::string xml(kDeclaration);
+    open(xml, "Error");
+    element(xml, "Code", error.code);
+    element(xml, "Message", error.message);
+    for (const auto& [name, value] : error.details) element(xml, name, value);
+    element(xml, "RequestId", request_id);
+    element(xml, "HostId", host_id);
+    close(xml, "Error");
+    return xml;
+}
+
+std::string format_list_buckets(const std::vector<BucketEntry>& buckets,
+                                std::string_view owner_id) {
+    std::string xml(kDeclaration);
+    open(xml, "ListAllMyBucketsResult", kNamespace);
+    owner(xml, owner_id);
+    open(xml, "Buckets");
+    for (const BucketEntry& bucket : buckets) {
+        open(xml, "Bucket");
+        element(xml, "Name", bucket.name);
+        element(xml, "CreationDate", format_rfc3339(bucket.created));
+        close(xml, "Bucket");
+    }
+    close(xml, "Buckets");
+    close(xml, "ListAllMyBucketsResult");
+    return xml;
+}
+
+std::string format_list_objects(const ListResult& result, std::string_view owner_id) {
+    const auto encode = [&](const std::string& text) {
+        return result.encode_keys ? percent_encode(text, Slash::keep) : text;
+    };
+    std::string xml(kDeclaration);
+    open(xml, "ListBucketResult", kNamespace);
+    element(xml, "Name", result.bucket);
+    element(xml, "Prefix", encode(result.prefix));
+    if (!result.delimiter.empty()) element(xml, "Delimiter", encode(result.delimiter));
+    if (!result.start_after.empty()) element(xml, "StartAfter", encode(result.start_after));
+    if (!result.token.empty()) element(xml, "ContinuationToken", result.token);
+    if (!result.next_token.empty()) element(xml, "NextContinuationToken", result.next_token);
+    element(xml, "KeyCount", std::to_string(result.entries.size() + result.common_prefixes.size()));
+    element(xml, "MaxKeys", std::to_string(result.max_keys));
+    if (result.encode_keys) element(xml, "EncodingType", "url");
+    element(xml, "IsTruncated", result.next_token.empty() ? "false" : "true");
+    for (const store::ListEntry& entry : result.entries) {
+        contents(xml, entry, encode(entry.key));
+        if (result.fetch_owner) owner(xml, owner_id);
+        element(xml, "StorageClass", "STANDARD");
+        close(xml, "Contents");
+    }
+    for (const std::string& prefix : result.common_prefixes) {
+        open(xml, "CommonPrefixes");
+        element(xml, "Prefix", encode(prefix));
+        close(xml, "CommonPrefixes");
+    }
+    close(xml, "ListBucketResult");
+    return xml;
+}
+
+Result<store::ListPage> parse_list_objects(std::string_view xml) {
+    const pugi::xml_document document = load(xml);
+    const pugi::xml_node root = document.child("ListBucketResult");
+    if (!root) {
+        return Error{Code::corrupt, "The list of objects is no XML with a <ListBucketResult>."};
+    }
+    const bool encoded = child_text(root, "EncodingType") == "url";
+    store::ListPage page;
+    for (const pugi::xml_node& node : root.children("Contents")) {
+        page.entries.push_back(TRY(parse_entry(node, encoded)));
+    }
+    if (child_text(root, "IsTruncated") != "true") return page;
+    page.next_token = child_text(root, "NextContinuationToken");
+    // Without it the same page would be asked for again and again.
+    if (page.next_token.empty()) return lacks("NextContinuationToken");
+    return page;
+}
+
+std::string format_post_response(std::string_view location, const store::ObjectId& id,
+                                 std::string_view etag) {
+    std::string xml(kDeclaration);
+    open(xml, "PostResponse");
+    element(xml, "Location", location);
+    element(xml, "Bucket", id.bucket);
+    element(xml, "Key", id.key);
+    element(xml, "ETag", quote_etag(etag));
+    close(xml, "PostResponse");
+    return xml;
+}
+
+}  // namespace imagemill::aws

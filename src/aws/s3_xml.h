@@ -1,7 +1,6 @@
 // s3_xml: S3's XML answers, written by the server and read by the client.
 //
-// Errors:  parse_x: corrupt where it is no XML or lacks what S3 always sends.
-//          invalid_argument "MalformedXML" for a request body of ours to refuse.
+// Errors:  parse_x: corrupt where it is no XML or lacks what S3 always sends; names the element.
 // Threads: pure functions.
 // Source:  Amazon S3 API reference; error texts as recorded from AWS.
 #pragma once
@@ -25,9 +24,12 @@ struct S3Error {
     std::vector<std::pair<std::string, std::string>> details;  // <Key>…</Key>, …
 };
 
-// The one table from our codes to S3's. no_such_key → NoSuchKey 404, …
+// The one table from our codes to S3's. no_such_key → NoSuchKey 404, … The words are S3's; our own
+// message goes out only where S3 has none and the caller is to blame (invalid_argument,
+// unsupported).
 S3Error to_s3_error(const Error& error);
 // And back, for the client: by S3's code, or by the status where an answer has no body (HEAD).
+// `what` begins the message: "GET photos/cat.jpg".
 Error from_s3_error(int status, std::string_view body, std::string_view what);
 
 std::string format_error(const S3Error& error, std::string_view request_id,

@@ -619,7 +619,7 @@ TEST(Verify, SurvivesGarbage) {
     const std::string right_query = presigned_request().query;
     const auto pick = [&](std::size_t count) { return random() % count; };
 
-    for (int round = 0; round < 3'000; ++round) {
+    for (int round = 0; round < 1'000; ++round) {
         auto request = signed_request("GET", "/", "");
         std::string value = round % 3 == 0 ? "AWS4-HMAC-SHA256 " : right;
         for (std::size_t edits = 1 + pick(6); edits > 0; --edits) {
