@@ -9,6 +9,7 @@ import {
 import { Media } from './media.js';
 
 const kCopiedMs = 2000;
+const kBusy = new Set(['waiting', 'uploading', 'processing']);
 
 export class Card {
   element;
@@ -16,12 +17,19 @@ export class Card {
   #actions; // {pictureUrl, retry, remove, announce}
   #media;
   #parts;
-  #factsOf = null;
+  #measured = null; // {width, height} of the local file.
+  #factsShown = '';
 
   constructor(item, actions) {
     this.#item = item;
     this.#actions = actions;
-    this.#media = new Media(item, actions.pictureUrl);
+    this.#media = new Media(item, {
+      pictureUrl: actions.pictureUrl,
+      onMeasured: (size) => {
+        this.#measured = size;
+        this.#updateFacts();
+      },
+    });
     this.#parts = this.#makeParts();
     this.element = this.#makeElement();
     this.update();
@@ -34,16 +42,18 @@ export class Card {
     this.element.dataset.state = state;
     this.#media.update();
     setText(parts.status, statusOf(this.#item));
-    parts.progress.hidden = !['waiting', 'uploading', 'processing'].includes(state);
+    parts.progress.hidden = !kBusy.has(state);
     // A progress element without a value says "busy, no telling how long".
     if (state === 'processing') parts.progress.removeAttribute('value');
     else parts.progress.value = progress;
     parts.download.hidden = !ready;
     parts.copy.hidden = !ready;
     parts.retry.hidden = retry === null;
+    parts.actions.hidden = !ready && retry === null;
     this.#updateBadge();
     this.#updateFacts();
-    if (ready) parts.download.href = this.#actions.pictureUrl(this.#item.filename, this.#first()?.name);
+    if (!ready) return;
+    parts.download.href = this.#actions.pictureUrl(this.#item.filename, this.#first()?.name);
   }
 
   close() {
@@ -76,6 +86,7 @@ export class Card {
       copy: button(kIcons.link, 'Copy link', `Copy link to ${name}`, () => this.#copy()),
       retry: button(kIcons.retry, 'Try again', `Try ${name} again`,
         () => this.#actions.retry(this.#item)),
+      actions: make('div', { class: 'card-actions' }),
       remove: make('button', {
         type: 'button', class: 'button is-quiet', 'aria-label': `Remove ${name} from the list`,
         title: 'Remove from the list', onclick: () => this.#actions.remove(this.#item),
@@ -84,16 +95,16 @@ export class Card {
   }
 
   #makeElement() {
-    const { badge, status, progress, facts, download, copy, retry, remove } = this.#parts;
+    const { badge, status, progress, facts, actions, download, copy, retry, remove } = this.#parts;
     const id = `picture-${this.#item.id}`;
+    actions.append(download, copy, retry);
     return make('li', { class: 'card', 'aria-labelledby': id },
       this.#media.element,
       make('div', { class: 'card-body' },
         make('div', { class: 'card-head' },
           make('h3', { class: 'card-name', id, title: this.#item.name }, baseName(this.#item.name)),
-          badge),
-        status, progress, facts,
-        make('div', { class: 'card-actions' }, download, copy, retry, remove)));
+          badge, remove),
+        status, progress, facts, actions));
   }
 
   #updateBadge() {
@@ -104,11 +115,17 @@ export class Card {
   }
 
   #updateFacts() {
-    const image = this.#item.state === 'ready' ? this.#item.image : null;
-    if (image === this.#factsOf) return;
-    this.#factsOf = image;
-    this.#parts.facts.replaceChildren(
-      ...(image ? [makeFacts(this.#item, sourceSize(this.#item), this.#actions.pictureUrl)] : []));
+    const { state, image } = this.#item;
+    const wanted = state === 'ready' || this.#measured !== null;
+    const version = state === 'ready' ? image?.source?.etag : '';
+    const shown = wanted ? `${version} ${this.#measured !== null}` : '';
+    if (shown === this.#factsShown) return;
+    this.#factsShown = shown;
+    this.#parts.facts.replaceChildren(...(wanted ? [makeFacts(this.#item, {
+      sourceBytes: sourceSize(this.#item),
+      measured: this.#measured,
+      pictureUrl: this.#actions.pictureUrl,
+    })] : []));
   }
 
   // The store is another origin and shows pictures inline, so a plain download link would open

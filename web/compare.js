@@ -17,8 +17,9 @@ export function makeCompare({ before, after, name }) {
     slider,
     make('div', { class: 'compare-divider', 'aria-hidden': 'true' }));
   const show = () => {
-    frame.style.setProperty('--split', `${slider.value}%`);
-    slider.setAttribute('aria-valuetext', `${slider.value} % before, ${100 - slider.value} % after`);
+    const { value } = slider;
+    frame.style.setProperty('--split', `${value}%`);
+    slider.setAttribute('aria-valuetext', `${value} % before, ${100 - value} % after`);
   };
   slider.addEventListener('input', show);
   show();

@@ -1,17 +1,20 @@
-// facts: the small table of a ready picture: the original, then every rendition.
+// facts: the small table of a picture: the original, then every rendition there is.
 
 import { make } from './dom.js';
 import { extensionOf, formatBytes, formatDimensions, formatName } from './format.js';
 
-export function makeFacts(item, sourceBytes, pictureUrl) {
-  const { metadata, renditions = [] } = item.image;
+const kColumns = ['Version', 'Format', 'Dimensions', 'Size'];
+
+// `measured` is the size the browser found, for as long as the server has not said.
+export function makeFacts(item, { sourceBytes, measured, pictureUrl }) {
+  const metadata = item.image?.metadata;
   const rows = [makeRow('Original', {
     format: metadata?.format ?? extensionOf(item.name),
-    width: metadata?.width,
-    height: metadata?.height,
+    width: metadata?.width ?? measured?.width,
+    height: metadata?.height ?? measured?.height,
     size: sourceBytes,
   })];
-  for (const rendition of renditions) {
+  for (const rendition of item.image?.renditions ?? []) {
     const href = pictureUrl(item.filename, rendition.name);
     const link = make('a', {
       href, target: '_blank', rel: 'noopener',
@@ -21,8 +24,8 @@ export function makeFacts(item, sourceBytes, pictureUrl) {
   }
   return make('table', {},
     make('caption', { class: 'visually-hidden' }, `Formats and sizes of ${item.name}`),
-    make('thead', { class: 'visually-hidden' }, make('tr', {},
-      ...['Version', 'Format', 'Dimensions', 'Size'].map((text) => make('th', { scope: 'col' }, text)))),
+    make('thead', { class: 'visually-hidden' }, make('tr', {}, ...kColumns.map(
+      (text) => make('th', { scope: 'col' }, text)))),
     make('tbody', {}, ...rows));
 }
 

@@ -82,10 +82,12 @@ export class List {
 
   #updateSummary() {
     const { items } = this.#uploads;
-    const { summary, overall } = this.#parts;
+    const { root, summary, overall } = this.#parts;
     const sending = items.filter(({ state }) => state === 'waiting' || state === 'uploading');
     setText(summary, summaryOf(items, sending.length));
     overall.hidden = sending.length === 0;
+    const isWorking = ({ state }) => state === 'uploading' || state === 'processing';
+    root.classList.toggle('is-working', items.some(isWorking));
     if (sending.length === 0) {
       this.#milestone = 0;
       return;

@@ -25,7 +25,10 @@ async function start() {
   token = new Token({
     required: config.token_required,
     parts: { form: byId('token'), input: byId('token-input'), note: byId('token-note') },
-    onChange: (ready) => uploads.pause(!ready),
+    onChange: (ready) => {
+      uploads.pause(!ready);
+      if (ready) uploads.retryUnauthorized();
+    },
   });
   const list = showList(uploads, api, announce);
   keepList(uploads, token);

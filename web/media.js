@@ -3,7 +3,7 @@
 
 import { makeCompare, makeSideBySide, makeSingle, sameShape } from './compare.js';
 import { make } from './dom.js';
-import { extensionOf } from './format.js';
+import { extensionOf, formatName } from './format.js';
 import { makeThumbhashCanvas } from './thumbhash.js';
 
 export class Media {
@@ -13,10 +13,13 @@ export class Media {
   #localUrl = '';
   #before = null; // The img of the local file; null without one, or where it cannot be shown.
   #shown = '';
+  #onMeasured;
 
-  constructor(item, pictureUrl) {
+  // onMeasured({width, height}) says what the browser made of the local file.
+  constructor(item, { pictureUrl, onMeasured }) {
     this.#item = item;
     this.#pictureUrl = pictureUrl;
+    this.#onMeasured = onMeasured;
     if (item.file && item.state !== 'refused') this.#openLocal();
   }
 
@@ -24,7 +27,9 @@ export class Media {
   update() {
     const { state, image } = this.#item;
     const rendition = state === 'ready' ? image?.renditions?.[0] : null;
-    const shown = rendition ? `ready ${image.source?.etag} ${rendition.key}` : `local ${!!this.#before}`;
+    const shown = rendition
+      ? `ready ${image.source?.etag} ${rendition.key}`
+      : `local ${this.#before !== null}`;
     if (shown === this.#shown) return;
     this.#shown = shown;
     if (rendition) this.#showReady(image, rendition);
@@ -38,9 +43,13 @@ export class Media {
   #openLocal() {
     this.#localUrl = URL.createObjectURL(this.#item.file);
     const picture = make('img', {
-      src: this.#localUrl, alt: `${this.#item.name}, before`, decoding: 'async', draggable: false,
+      src: this.#localUrl, alt: `${this.#item.name}, before`, decoding: 'async', loading: 'lazy',
+      draggable: false,
     });
-    picture.addEventListener('load', () => this.#setRatio(picture.naturalWidth, picture.naturalHeight));
+    picture.addEventListener('load', () => {
+      this.#setRatio(picture.naturalWidth, picture.naturalHeight);
+      this.#onMeasured({ width: picture.naturalWidth, height: picture.naturalHeight });
+    });
     picture.addEventListener('error', () => {
       // A TIFF or HEIC, or no picture at all; the server may know better.
       this.#before = null;
@@ -76,7 +85,9 @@ export class Media {
     // Not yet decoded: the shape the server measured is as good.
     if (!before.complete || size.width === 0) Object.assign(size, displaySize(this.#item.image));
     const pair = { before, after, name: this.#item.name };
-    return sameShape(size, rendition) ? makeCompare(pair) : makeSideBySide(pair);
+    if (sameShape(size, rendition)) return makeCompare(pair);
+    this.#setRatio(size.width / size.height + rendition.width / rendition.height, 1);
+    return makeSideBySide(pair);
   }
 
   #makeAfter(rendition) {
@@ -84,10 +95,13 @@ export class Media {
       alt: `${this.#item.name}, after`, decoding: 'async', loading: 'lazy', draggable: false,
       class: 'is-loading',
     });
-    picture.addEventListener('load', () => picture.classList.remove('is-loading'));
+    picture.addEventListener('load', () => whenPainted(picture, () => {
+      picture.classList.remove('is-loading');
+    }));
     picture.addEventListener('error', () => {
+      const format = formatName(rendition.format);
       this.element.replaceChildren(make('p', { class: 'media-note' },
-        `This browser cannot show the ${rendition.format} picture. Downloading it works.`));
+        `The ${format} picture cannot be shown here; downloading it may work.`));
     });
     picture.src = this.#pictureUrl(this.#item.filename, rendition.name);
     return picture;
@@ -95,9 +109,11 @@ export class Media {
 
   #setRatio(width, height) {
     if (!(width > 0 && height > 0)) return;
+    const ratio = width / height;
     // A panorama or a long screenshot would make a card that is all frame.
-    const ratio = Math.min(Math.max(width / height, 0.8), 2.2);
-    this.element.style.setProperty('--ratio', ratio.toFixed(4));
+    this.element.style.setProperty('--ratio', Math.min(Math.max(ratio, 0.8), 2.2).toFixed(4));
+    // Near the frame's own 3:2, a trimmed edge looks better than a thin bar.
+    this.element.classList.toggle('is-filled', ratio > 1.3 && ratio < 1.8);
   }
 }
 
@@ -113,6 +129,11 @@ function makePlaceholder(placeholder, picture) {
   if (/^#[0-9a-f]{6}$/i.test(placeholder.color ?? '')) {
     element.style.setProperty('background-color', placeholder.color);
   }
-  picture.addEventListener('load', () => element.remove(), { once: true });
+  picture.addEventListener('load', () => whenPainted(picture, () => element.remove()));
   return element;
+}
+
+// Loaded is not yet decoded; in between there would be nothing to see.
+function whenPainted(picture, then) {
+  picture.decode().then(then, then);
 }

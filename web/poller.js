@@ -28,6 +28,10 @@ export class Poller {
 
   #enqueue(task) {
     this.#waiting.push(task);
+    this.#fillLanes();
+  }
+
+  #fillLanes() {
     while (this.#running < kLanes && this.#waiting.length > 0) this.#run(this.#waiting.shift());
   }
 
@@ -48,7 +52,7 @@ export class Poller {
       this.#failed(task, error);
     } finally {
       this.#running -= 1;
-      if (this.#waiting.length > 0) this.#enqueue(this.#waiting.shift());
+      this.#fillLanes();
     }
   }
 

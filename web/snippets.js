@@ -52,10 +52,10 @@ function makeSnippet({ title, note, code }, announce) {
       announce(copied ? 'Copied.' : 'That could not be copied.');
       setTimeout(() => setText(label, 'Copy'), kCopiedMs);
     },
-  }, makeIcon(kIcons.link), label);
+  }, makeIcon(kIcons.copy), label);
   return make('div', { class: 'snippet' },
     make('div', { class: 'snippet-head' }, make('h3', {}, title), copy),
     // A long line scrolls inside its box, and the keyboard must be able to scroll it.
-    make('pre', { tabIndex: 0, 'aria-label': title }, make('code', {}, code)),
+    make('pre', { tabIndex: 0, role: 'group', 'aria-label': title }, make('code', {}, code)),
     make('p', { class: 'snippet-note' }, note));
 }

@@ -41,8 +41,10 @@ export class Token {
 
   #show(note = '') {
     this.#parts.form.hidden = false;
-    const missing = 'This server takes uploads only with its token. It is kept until you close the tab.';
+    const missing =
+      'This server takes uploads only with its token. It is kept until you close the tab.';
     const known = 'The token is set for this tab.';
+    this.#parts.note.classList.toggle('is-refused', note !== '');
     this.#parts.note.textContent = note || (this.#value ? known : missing);
     this.#parts.input.value = this.#value;
   }

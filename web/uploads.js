@@ -64,6 +64,13 @@ export class Uploads extends EventTarget {
     }
   }
 
+  // For when a token has come that may open the door.
+  retryUnauthorized() {
+    for (const item of this.items) {
+      if (item.state === 'failed' && item.status === 401) this.retry(item);
+    }
+  }
+
   // Forgets the item here; the server keeps the picture.
   remove(item) {
     item.abort.abort();

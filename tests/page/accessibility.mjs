@@ -35,7 +35,6 @@ export function faultsOf(page) {
     let level = 0;
     for (const heading of all('h1, h2, h3, h4')) {
       const next = Number(heading.localName[1]);
-      // The headline makes room for the list once there are pictures.
       if (level !== 0 && next > level + 1) faults.push(`heading skips a level: ${what(heading)}`);
       level = next;
     }
@@ -67,8 +66,9 @@ export function faultsOf(page) {
       return 'white';
     };
     for (const element of all('body *')) {
-      const ownText = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-      if (!ownText || element.closest('svg, .tag, .veil, .visually-hidden, .skip')) continue;
+      const hasText = [...element.childNodes]
+        .some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim() !== '');
+      if (!hasText || element.closest('svg, .tag, .veil, .visually-hidden, .skip')) continue;
       const one = luminance(getComputedStyle(element).color);
       const other = luminance(backgroundOf(element));
       const contrast = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);

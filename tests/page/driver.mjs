@@ -97,11 +97,14 @@ export async function throttleUploads(page, bytesPerSecond) {
   });
 }
 
-// True once every img in view has its pixels.
-export function picturesShown(page) {
-  return page.waitForFunction(() => [...document.querySelectorAll('.card img')].every((img) => {
+// Ends when every img in view has its pixels, decoded.
+export async function picturesShown(page) {
+  await page.waitForFunction(() => [...document.querySelectorAll('.card img')].every((img) => {
     const box = img.getBoundingClientRect();
     const inView = box.bottom > 0 && box.top < innerHeight;
-    return !inView || (img.complete && img.naturalWidth > 0 && getComputedStyle(img).opacity !== '0');
+    const painted = img.complete && img.naturalWidth > 0 && getComputedStyle(img).opacity !== '0';
+    return !inView || painted;
   }));
+  await page.$$eval('.card img', (all) =>
+    Promise.all(all.filter(({ complete }) => complete).map((img) => img.decode())));
 }

@@ -202,9 +202,14 @@ function describe(filename, { images, options, storeUrl }) {
 
 function renditionsOf(filename, { width, height, format }, crops, storeUrl) {
   const scale = Math.min(1, 800 / Math.max(width, height));
-  const fitted = { name: 'resized', width: Math.round(width * scale), height: Math.round(height * scale) };
-  const squares = [{ name: 'large', width: 512, height: 512 }, { name: 'small', width: 96, height: 96 }];
-  return (crops ? squares : [fitted]).map((size) => ({
+  const fitted = [
+    { name: 'resized', width: Math.round(width * scale), height: Math.round(height * scale) },
+  ];
+  const squares = [
+    { name: 'large', width: 512, height: 512 },
+    { name: 'small', width: 96, height: 96 },
+  ];
+  return (crops ? squares : fitted).map((size) => ({
     ...size, format, bucket: kDestinationBucket, key: `${size.name}-${filename}`,
     url: `${storeUrl}/${kDestinationBucket}/${size.name}-${encodeURIComponent(filename)}`,
     expires_at: new Date(Date.now() + 3_600_000).toISOString(),

@@ -22,7 +22,9 @@ function probeJpeg(bytes) {
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
     if (isFrame) {
       return {
-        format: 'jpeg', height: bytes.readUInt16BE(offset + 5), width: bytes.readUInt16BE(offset + 7),
+        format: 'jpeg',
+        height: bytes.readUInt16BE(offset + 5),
+        width: bytes.readUInt16BE(offset + 7),
         complete: bytes.readUInt16BE(bytes.length - 2) === 0xffd9,
       };
     }

@@ -1,50 +1,22 @@
-// The page in a real browser. By default against the fake API; IMAGEMILL_PAGE_URL=http://… runs
-// the same against a real server. CHROMIUM names the browser; SCREENSHOTS=DIR (or, run directly,
-// --screenshots DIR) also saves pictures of every state.
+// The page in a real browser: pictures in, pictures out. By default against the fake API;
+// IMAGEMILL_PAGE_URL=http://… runs the same against a real server. CHROMIUM names the browser;
+// SCREENSHOTS=DIR (or, run directly, --screenshots DIR) also saves pictures of every state.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import {
-  card, kDeadlineMs, openBrowser, openPage, openSite, photo, pick, picturesShown, readPhoto,
-  started, throttleUploads, waitForState,
+  card, kDeadlineMs, photo, pick, picturesShown, readPhoto, started, throttleUploads, waitForState,
 } from './driver.mjs';
-import { faultsOf } from './accessibility.mjs';
 import { takeScreenshots } from './screenshots.mjs';
+import { kText, makeSuite } from './suite.mjs';
 
-let site;
-let browser;
-before(async () => {
-  site = await openSite();
-  browser = await openBrowser();
-});
-after(async () => {
-  await browser?.close();
-  site?.close();
-});
+const { suite, pageTest } = makeSuite();
 
-// Each test has a page of its own, which must end without a complaint.
-function pageTest(name, options, body) {
-  test(name, { timeout: 3 * kDeadlineMs, skip: options.fakeOnly && !siteIsFake() }, async () => {
-    const page = await openPage(browser, site.url, options);
-    try {
-      await body(page);
-      assert.deepEqual(page.complaints, []);
-    } finally {
-      await page.context().close();
-    }
-  });
-}
-
-function siteIsFake() {
-  return !process.env.IMAGEMILL_PAGE_URL;
-}
-
-const kText = { name: 'holiday.jpg', mimeType: 'image/jpeg', buffer: Buffer.from('No photo.') };
-
-pageTest('says what it is while it is empty', {}, async (page) => {
-  assert.match(await page.textContent('h1'), /Pictures in/);
+pageTest('says what it is while it is empty', {}, async (page, site) => {
+  assert.match(await page.textContent('h1'), /Big pictures in/);
   assert.equal(await page.isVisible('#pictures'), false);
-  assert.match(await page.textContent('#snippets'), new RegExp(`-F file=@photo.jpg ${site.url}/upload`));
+  assert.match(await page.textContent('#snippets'),
+    new RegExp(`-F file=@photo.jpg ${site.url}/upload`));
 });
 
 pageTest('shows progress, then before and after', {}, async (page) => {
@@ -67,6 +39,18 @@ pageTest('shows progress, then before and after', {}, async (page) => {
   assert.match(await page.textContent('.facts'), /resized\s*JPEG\s*800\u00a0×\u00a0500/);
 });
 
+pageTest('sends three at a time', {}, async (page) => {
+  await throttleUploads(page, 2_000_000);
+  const names = ['Aqua', 'Dune', 'Storm', 'Wood', 'Garden'].map((name) => `${name}.jpg`);
+  await pick(page, names.map((name) => photo(`nature/${name}`)));
+  await page.waitForFunction(() => {
+    const count = (state) => document.querySelectorAll(`.card[data-state="${state}"]`).length;
+    return count('uploading') === 3 && count('waiting') === 2;
+  });
+  for (const name of names) await waitForState(page, name, 'ready');
+  assert.match(await page.textContent('#summary'), /^5 pictures · 2\.7\u00a0MB → .* smaller$/);
+});
+
 pageTest('lets one fail and the others go on', {}, async (page) => {
   await pick(page, [
     await readPhoto('nature/Dune.jpg'), kText, await readPhoto('nature/Aqua.jpg'),
@@ -82,8 +66,56 @@ pageTest('lets one fail and the others go on', {}, async (page) => {
   assert.match(await said('holiday.jpg'), /\w+ \w+ \w+/);
   assert.match(await said('report.pdf'), /does not look like a picture \(it is application\/pdf\)/);
   assert.match(await said('empty.png'), /is empty/);
-  assert.equal(await card(page, 'holiday.jpg').getByRole('button', { name: /^Try/ }).isVisible(), true);
-  assert.equal(await card(page, 'report.pdf').getByRole('button', { name: /^Try/ }).isVisible(), false);
+  const retry = (name) => card(page, name).getByRole('button', { name: /^Try/ });
+  assert.equal(await retry('holiday.jpg').isVisible(), true);
+  assert.equal(await retry('report.pdf').isVisible(), false);
+});
+
+pageTest('tries again what failed', {}, async (page) => {
+  await page.route('**/upload', (route) => route.abort(), { times: 1 });
+  await pick(page, photo('nature/Dune.jpg'));
+  await waitForState(page, 'Dune.jpg', 'failed');
+  assert.match(await page.textContent('.card .status'), /could not be reached/);
+  page.complaints.length = 0; // The browser's own word about the request cut above.
+
+  await page.getByRole('button', { name: 'Try Dune.jpg again' }).click();
+  await waitForState(page, 'Dune.jpg', 'ready');
+});
+
+pageTest('asks for the upload token again if wrong', { fakeOnly: true }, async (page, site) => {
+  site.fake.options.token = 'open sesame';
+  try {
+    await page.reload();
+    await started(page);
+    await pick(page, photo('nature/Dune.jpg'));
+    await waitForState(page, 'Dune.jpg', 'waiting');
+    await page.fill('#token-input', 'open barley');
+    await page.keyboard.press('Enter');
+    await waitForState(page, 'Dune.jpg', 'failed');
+    assert.match(await page.textContent('#token-note'), /did not accept/);
+
+    await page.fill('#token-input', 'open sesame');
+    await page.keyboard.press('Enter');
+    await waitForState(page, 'Dune.jpg', 'ready');
+    await page.reload();
+    await started(page);
+    assert.equal(await page.inputValue('#token-input'), 'open sesame');
+  } finally {
+    site.fake.options.token = '';
+  }
+});
+
+pageTest('puts different shapes side by side', { fakeOnly: true }, async (page, site) => {
+  site.fake.options.crops = true;
+  try {
+    await pick(page, photo('nature/Dune.jpg'));
+    await waitForState(page, 'Dune.jpg', 'ready');
+    assert.equal(await page.locator('.side img').count(), 2);
+    assert.equal(await page.getByRole('slider').count(), 0);
+    assert.deepEqual(await page.locator('.facts a').allTextContents(), ['large', 'small']);
+  } finally {
+    site.fake.options.crops = false;
+  }
 });
 
 pageTest('tells what is wrong with half a JPEG', { fakeOnly: true }, async (page) => {
@@ -97,6 +129,7 @@ pageTest('keeps its list over a reload, and says what is gone', {}, async (page)
   await pick(page, [photo('nature/Dune.jpg'), photo('nature/Garden.jpg')]);
   await waitForState(page, 'Dune.jpg', 'ready');
   await waitForState(page, 'Garden.jpg', 'ready');
+  await picturesShown(page);
   await page.evaluate(async () => {
     const entries = JSON.parse(localStorage.getItem('imagemill.list.1'));
     const { filename } = entries.find(({ name }) => name === 'Garden.jpg');
@@ -109,15 +142,16 @@ pageTest('keeps its list over a reload, and says what is gone', {}, async (page)
   await waitForState(page, 'Dune.jpg', 'ready');
   await waitForState(page, 'Garden.jpg', 'gone');
   await picturesShown(page);
-  assert.match(await card(page, 'Dune.jpg').locator('.status').textContent(), /smaller/);
-  const pictures = await card(page, 'Dune.jpg').locator('img').evaluateAll((all) => all.map(({ src }) => src));
-  assert.equal(pictures.length, 1);
-  assert.match(pictures[0], /\/image\/Dune[^/]*\.jpg\?redirect=resized$/);
-  assert.match(await card(page, 'Garden.jpg').locator('.status').textContent(), /no longer on the server/);
+  const said = (name) => card(page, name).locator('.status').textContent();
+  assert.match(await said('Dune.jpg'), /smaller/);
+  assert.match(await said('Garden.jpg'), /no longer on the server/);
+  const pictures = card(page, 'Dune.jpg').locator('img');
+  assert.equal(await pictures.count(), 1);
+  assert.match(await pictures.getAttribute('src'), /\/image\/Dune[^/]*\.jpg\?redirect=resized$/);
 });
 
 pageTest('sends what is too large for a form straight to the store',
-  { config: { upload_bytes_max: 500_000 } }, async (page) => {
+  { config: { upload_bytes_max: 500_000 } }, async (page, site) => {
     const posted = page.waitForRequest((request) =>
       request.method() === 'POST' && new URL(request.url()).origin !== new URL(site.url).origin);
     await pick(page, photo('nature/Storm.jpg'));
@@ -139,42 +173,15 @@ pageTest('takes drops and pastes, and odd names', {}, async (page) => {
     for (const type of ['dragenter', 'dragover', 'drop']) {
       document.body.dispatchEvent(new DragEvent(type, { dataTransfer: dropped, bubbles: true }));
     }
-    const pasted = carry(new File([bytes], 'image.jpg', { type: 'image/jpeg' }));
-    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData: pasted, bubbles: true }));
+    const clipboardData = carry(new File([bytes], 'image.jpg', { type: 'image/jpeg' }));
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
   }, [buffer.toString('base64'), odd]);
 
-  await page.waitForFunction(() => document.querySelectorAll('.card[data-state="ready"]').length === 2);
+  await page.locator('.card[data-state="ready"]').nth(1).waitFor();
   await picturesShown(page);
   const names = await page.$$eval('.card-name', (all) => all.map(({ textContent }) => textContent));
   assert.ok(names.includes(odd), names.join());
   assert.ok(names.some((name) => /^pasted-[\d-]+\.jpg$/.test(name)), names.join());
-});
-
-pageTest('works by the keyboard alone', {}, async (page) => {
-  await page.keyboard.press('Tab');
-  assert.equal(await page.evaluate(() => document.activeElement.className), 'skip');
-  await page.focus('#picker');
-  const chooser = page.waitForEvent('filechooser');
-  await page.keyboard.press('Enter');
-  await (await chooser).setFiles([photo('nature/Wood.jpg'), photo('nature/Dune.jpg')]);
-  await waitForState(page, 'Wood.jpg', 'ready');
-  await waitForState(page, 'Dune.jpg', 'ready');
-
-  const wood = card(page, 'Wood.jpg');
-  await wood.getByRole('slider').focus();
-  await page.keyboard.press('ArrowLeft');
-  assert.match(await wood.getByRole('slider').getAttribute('aria-valuetext'), /^48 % before/);
-  await wood.getByRole('button', { name: 'Copy link to Wood.jpg' }).focus();
-  await page.keyboard.press('Enter');
-  await wood.getByText('Copied').waitFor();
-  const link = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(link, new RegExp(`^${site.url}/image/Wood[^/]*\\.jpg\\?redirect$`));
-
-  await wood.getByRole('button', { name: 'Remove Wood.jpg from the list' }).focus();
-  await page.keyboard.press('Enter');
-  assert.equal(await page.locator('.card').count(), 1);
-  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-label')),
-    'Remove Dune.jpg from the list');
 });
 
 pageTest('downloads under a name that opens', {}, async (page) => {
@@ -185,42 +192,8 @@ pageTest('downloads under a name that opens', {}, async (page) => {
   assert.match((await download).suggestedFilename(), /^resized-LadyBird.*\.jpg$/);
 });
 
-pageTest('tells a screen reader what happened', {}, async (page) => {
-  await page.evaluate(() => {
-    window.heard = [];
-    new MutationObserver(() => window.heard.push(document.querySelector('#announcements').textContent))
-      .observe(document.querySelector('#announcements'), { childList: true });
-  });
-  await throttleUploads(page, 400_000);
-  await pick(page, [await readPhoto('nature/TwoWings.jpg'), kText]);
-  await waitForState(page, 'TwoWings.jpg', 'ready');
-  await page.waitForFunction(() => /TwoWings\.jpg is ready/.test(window.heard.join(' ')));
-  const heard = (await page.evaluate(() => window.heard)).join(' ');
-  assert.match(heard, /Uploading 2 pictures\./);
-  assert.match(heard, /\d+ % uploaded\./);
-  assert.match(heard, /TwoWings\.jpg is ready: 881\u00a0kB to /);
-  assert.match(heard, /holiday\.jpg: /);
-});
-
-pageTest('has names for everything and fits a phone', { viewport: { width: 360, height: 740 } },
-  async (page) => {
-    assert.deepEqual(await faultsOf(page), []);
-    await pick(page, [await readPhoto('nature/Dune.jpg', `${'very-long-name-'.repeat(8)}.jpg`), kText,
-      await readPhoto('nature/YellowFlower.jpg')]);
-    await waitForState(page, 'YellowFlower.jpg', 'ready');
-    await waitForState(page, 'holiday.jpg', 'failed');
-    assert.deepEqual(await faultsOf(page), []);
-  });
-
-pageTest('has colours one can read in the dark', { colorScheme: 'dark' }, async (page) => {
-  await pick(page, [await readPhoto('nature/Dune.jpg'), kText]);
-  await waitForState(page, 'Dune.jpg', 'ready');
-  await waitForState(page, 'holiday.jpg', 'failed');
-  assert.deepEqual(await faultsOf(page), []);
-});
-
 test('screenshots', { skip: !screenshotsFolder(), timeout: 20 * kDeadlineMs }, async () => {
-  await takeScreenshots(browser, site.url, screenshotsFolder());
+  await takeScreenshots(suite.browser, suite.site.url, screenshotsFolder());
 });
 
 function screenshotsFolder() {

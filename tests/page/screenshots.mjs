@@ -1,4 +1,5 @@
-// screenshots: the page in each of its states, at two widths, light and dark, for people to look at.
+// screenshots: the page in each of its states, at two widths, light and dark, for people to look
+// at.
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,6 +25,14 @@ const kStates = {
     await pick(page, photo('abstract/Elephants_3840x2160.jpg'));
     await waitForState(page, 'Elephants_3840x2160.jpg', 'ready');
   },
+  reloaded: async (page) => {
+    await pick(page, [photo('nature/LadyBird.jpg'), photo('nature/Storm.jpg')]);
+    await waitForState(page, 'LadyBird.jpg', 'ready');
+    await waitForState(page, 'Storm.jpg', 'ready');
+    await page.reload();
+    await waitForState(page, 'LadyBird.jpg', 'ready');
+    await waitForState(page, 'Storm.jpg', 'ready');
+  },
   failed: async (page) => {
     await pick(page, [
       await readPhoto('nature/LadyBird.jpg'),
@@ -44,8 +53,12 @@ export async function takeScreenshots(browser, url, folder) {
   for (const [width, viewport] of Object.entries(kSizes)) {
     for (const colorScheme of ['light', 'dark']) {
       for (const [state, reach] of Object.entries(kStates)) {
-        const page = await openPage(browser, url, { viewport, colorScheme, reducedMotion: 'reduce' });
+        const look = { viewport, colorScheme, reducedMotion: 'reduce' };
+        const page = await openPage(browser, url, look);
         await reach(page);
+        // As tall as its content, so that pictures below the fold are loaded too.
+        const height = await page.evaluate(() => document.documentElement.scrollHeight);
+        await page.setViewportSize({ ...viewport, height: Math.max(height, viewport.height) });
         await picturesShown(page);
         await page.screenshot({
           path: join(folder, `${state}-${width}-${colorScheme}.png`), fullPage: true,
