@@ -1,13 +1,21 @@
 // server: an HTTP/1.1 server that runs one Handler on bounded blocking threads.
 //
 // Shapes:  make_server binds and listens; requests are served from then on. stop() refuses new
-//          work, lets what runs finish within `drain`, then cuts. The destructor stops.
+//          work, closes idle connections at once, lets what runs finish within `drain`, then cuts,
+//          and returns when the last handler has. The destructor stops. Never from a handler.
+//          A body a handler left unread is read over if it is small, else the connection closes.
 // Errors:  unavailable  the address cannot be bound; says which and why.
-//          A malformed or oversized request is answered (400, 408, 413, 431, 501) and the
+//          A malformed or oversized request is answered (400, 408, 413, 417, 431, 501, 505) and the
 //          connection closed; the handler never sees it. Two Content-Lengths, Content-Length with
 //          Transfer-Encoding, obs-fold and bare LF are malformed: none is guessed at.
-// Threads: one per connection up to `connections_max`, 503 above it; the Handler runs on them.
-// Cost:    a 64 KB buffer and a small stack per connection; idle connections cost no CPU.
+//          A handler reads too_large from a chunked body over `body_bytes_max`, timeout from a slow
+//          one, corrupt or unavailable from one that breaks off.
+//          A response no client should see (a status such as 42, a header with a line break), a
+//          file that ends early and a producer that breaks its Content-Length are logged.
+// Threads: one per connection up to `connections_max`, 503 above it; the Handler runs on them, with
+//          SIGPIPE blocked.
+// Cost:    a 64 KB buffer and a 1 MB stack, touched as needed, per connection; idle connections
+//          cost no CPU.
 // Source:  RFC 9112.
 #pragma once
 
@@ -32,7 +40,7 @@ struct ServerOptions {
     Milliseconds read_timeout{60'000};    // A body must bring some byte within this, and
     std::int64_t read_bytes_per_second_min =
         1'024;                           // on average this many after the first `read_timeout`.
-    Milliseconds write_timeout{60'000};  // Likewise for what a peer takes of a response.
+    Milliseconds write_timeout{60'000};  // Likewise, with the same average, for a response.
     Milliseconds drain{5'000};
     std::string name;  // The Server header; empty for none.
 };
