@@ -1,11 +1,14 @@
 // manifest: what is known of one source object: the receipt. One JSON object in the destination
 // bucket, written last: when it says ready, every rendition is there.
 //
-// Shapes:  docs/formats.md has the grammar and an example.
-// Errors:  parse: corrupt names the field.
+// Shapes:  {"version":1,"status":"ready","source":{…},"recipe_digest":"…","renditions":[{…}],
+//          "obsolete":[],"metadata":{…},"placeholder":{…},"error":null,"timings_ms":{…},
+//          "request_id":"…","time":"…"}; docs/guarantees.md has an example.
+// Errors:  parse: corrupt names the field. Unknown fields are ignored, another version is not.
 // Threads: plain values.
 #pragma once
 
+#include <boost/json.hpp>
 #include <map>
 #include <optional>
 #include <string>
@@ -21,18 +24,18 @@ namespace imagemill::functions {
 enum class Status { ready, failed };
 
 struct Source {
-    std::string bucket;
-    std::string key;
-    std::string etag;
+    std::string bucket = {};
+    std::string key = {};
+    std::string etag = {};
     std::int64_t size_bytes = 0;
-    std::string content_type;
+    std::string content_type = {};
 };
 
 struct Rendition {
-    std::string name;
-    std::string bucket;
-    std::string key;
-    std::string etag;
+    std::string name = {};
+    std::string bucket = {};
+    std::string key = {};
+    std::string etag = {};
     image::Format format = image::Format::jpeg;
     int width = 0;
     int height = 0;
@@ -41,25 +44,34 @@ struct Rendition {
 
 struct Failure {
     Code code = Code::internal;
-    std::string message;  // For the person who sent the picture.
-    std::optional<Exceeded> exceeded;
+    std::string message = {};  // For the person who sent the picture.
+    std::optional<Exceeded> exceeded = std::nullopt;
     bool permanent = true;  // The same bytes would fail again; else a redrive may succeed.
 };
 
 struct Manifest {
     Status status = Status::ready;
-    Source source;
-    std::string recipe_digest;
-    std::vector<Rendition> renditions;
-    std::optional<image::Info> metadata;  // Absent where the header could not be read.
-    std::optional<image::Placeholder> placeholder;
-    std::optional<Failure> failure;
-    std::map<std::string, std::int64_t> timings_ms;  // fetch, render, store, total
-    std::string request_id;
-    Time time;
+    Source source = {};
+    std::string recipe_digest = {};  // Empty where no rule applied.
+    std::vector<Rendition> renditions = {};
+    // Keys in the destination bucket that an earlier version made and this one does not have, still
+    // to be removed. Nobody may claim ready renditions under them before this list is empty.
+    std::vector<std::string> obsolete = {};
+    std::optional<image::Info> metadata = std::nullopt;  // Absent: the header cannot be read.
+    std::optional<image::Placeholder> placeholder = std::nullopt;
+    std::optional<Failure> failure = std::nullopt;
+    std::map<std::string, std::int64_t> timings_ms = {};  // fetch, render, store, total
+    std::string request_id = {};
+    Time time = {};
 };
 
 std::string format_manifest(const Manifest& manifest);
 Result<Manifest> parse_manifest(std::string_view text);
+
+// The parts that GET /image shows just as they are here.
+boost::json::object format_source(const Source& source);
+boost::json::object format_info(const image::Info& info);
+boost::json::object format_placeholder(const image::Placeholder& placeholder);
+boost::json::object format_failure(const Failure& failure);
 
 }  // namespace imagemill::functions

@@ -6,13 +6,17 @@
 //          conflict          the source changed under it `rounds_max` times: worth a retry.
 //          timeout, unavailable, busy: worth a retry; nothing half-written is claimed.
 //          What the picture is to blame for (corrupt, unsupported, too_large, invalid_argument,
-//          timeout of the render) is no error here: it is a failed manifest that says why.
+//          IMAGEMILL_MAX_SECONDS of the render) is no error here: it is a failed manifest that
+//          says why.
 // Threads: any; one call handles one event.
-// Cost:    one head and one get of the manifest; where there is work: one get of the source, a
-// render,
-//          a put per rendition, a put of the manifest and one head.
+// Cost:    one get of the manifest, one head of the source and of each rendition; where there is
+//          work: one get of the source, a render, a put per rendition, a put of the manifest and
+//          one head. Renditions that became obsolete cost a remove each and a second put.
 #pragma once
 
+#include <functional>
+#include <map>
+#include <span>
 #include <string>
 
 #include "base/clock.h"
@@ -24,28 +28,47 @@
 
 namespace imagemill::functions {
 
-enum class Outcome { rendered, failed, skipped, removed, ignored };
+// A source key may have this many bytes, so that what is made from it has a key too (S3: 1024).
+inline constexpr std::size_t kSourceKeyBytesMax = 900;
+// What a source key over it fails with, in the manifest where one has room and in GET /image.
+Failure key_too_long(std::string_view key);
+
+enum class Outcome {
+    rendered,
+    failed,   // The manifest says why.
+    skipped,  // All is there already.
+    removed,  // The source is gone, and what was made of it too.
+    ignored,  // Nothing is to be made of this key: a folder, or no recipe applies.
+};
 std::string_view name_of(Outcome outcome);
 
 struct Report {
     Outcome outcome = Outcome::ignored;
-    std::string key;
-    std::map<std::string, std::int64_t> timings_ms;
+    std::string key = {};
+    std::map<std::string, std::int64_t> timings_ms = {};
 };
 
+// image::render, or a test's stand-in.
+using Renderer =
+    std::function<Result<image::Rendered>(Bytes input, std::span<const image::Spec> specs,
+                                          const image::Limits& limits, const image::Stop& stop)>;
+
+// What it refers to outlives the call.
 struct ProcessorContext {
     store::ObjectStore& store;
     const Settings& settings;
     const Clock& clock;
     const Log& log;
-    std::string request_id;
-    Time deadline;  // The render stops a second before.
+    std::string request_id = {};
+    Time deadline = Time::max();  // The render stops a second before.
+    Renderer render = image::render;
 };
 
 Result<Report> process(const store::ObjectEvent& event, const ProcessorContext& context);
 
-// The last attempt at `event` died (crash, memory, timeout): writes a failed manifest, never over a
-// ready one of the same source, without touching the picture.
+// The last attempt at `event` died (crash, memory, timeout): writes a failed manifest, never over
+// one of the same source and never for a source the event does not speak of, without touching the
+// picture. `reason` is a sentence for the person who sent it.
 Result<void> record_failure(const store::ObjectEvent& event, std::string_view reason,
                             const ProcessorContext& context);
 

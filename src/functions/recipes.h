@@ -1,11 +1,11 @@
 // recipes: which renditions a key gets.
 //
-// Shapes:
-// {"rules":[{"prefix":"avatars/","suffix":".png","renditions":[{"name":"small","width":96,…}]}]}
+// Shapes:  {"rules":[{"prefix":"avatars/","suffix":".png",
+//                     "renditions":[{"name":"small","width":96,"fit":"cover", …}]}]}
 //          The first rule whose prefix and suffix match wins; a key that none matches gets nothing.
 //          recipes.schema.json beside this file is the JSON Schema; docs/recipes.md explains.
-// Errors:  invalid_argument with the field's path and what was expected; unknown fields are
-// refused. Threads: plain values.
+// Errors:  invalid_argument with the field's path and what was expected; unknown fields too.
+// Threads: plain values.
 #pragma once
 
 #include <string>
@@ -17,21 +17,28 @@
 
 namespace imagemill::functions {
 
+// The greatest numbers a recipe may hold.
+inline constexpr int kRecipesBytesMax = 1'000'000;
+inline constexpr int kRulesMax = 256;
+inline constexpr int kRenditionsMax = 16;
+inline constexpr int kRenditionNameBytesMax = 32;
+inline constexpr int kRenditionSideMax = 16'384;
+
 struct RenditionSpec {
-    std::string name;  // [a-z0-9]+, at most 32
+    std::string name;  // [a-z0-9]+
     image::Spec spec;
 };
 
 // Also what `imagemill process --width … --fit …` builds.
 struct Rule {
-    std::string prefix;
-    std::string suffix;
-    std::vector<RenditionSpec> renditions;  // 1..16, names distinct
-    std::string digest;  // Hex; equal where the renditions are, whatever the spelling.
+    std::string prefix = {};
+    std::string suffix = {};
+    std::vector<RenditionSpec> renditions = {};  // At least one; names distinct.
+    std::string digest = {};  // Of the renditions; make_digest says what it means.
 };
 
 struct Recipes {
-    std::vector<Rule> rules;  // At most 256.
+    std::vector<Rule> rules;
 };
 
 // "resized": at most 800×800, never enlarged, format auto, quality 75.
@@ -39,10 +46,16 @@ Recipes default_recipes();
 Result<Recipes> parse_recipes(std::string_view json_text);
 // nullptr: nothing is to be made of this key.
 const Rule* find_rule(const Recipes& recipes, std::string_view key);
+// Hex of 64 digits: equal where the renditions are, whatever their spelling and the rule's prefix.
+std::string make_digest(const std::vector<RenditionSpec>& renditions);
 
 // "trips/rome/cat.jpg", "resized" → "trips/rome/resized-cat.jpg"
 std::string rendition_key(std::string_view source_key, std::string_view rendition);
 // "cat.jpg" → "manifests/cat.jpg/manifest.json"
 std::string manifest_key(std::string_view source_key);
+
+// "#ff8800", or "#ff880080" with an alpha; format_color leaves out an alpha of ff.
+Result<image::Color> parse_color(std::string_view text);
+std::string format_color(const image::Color& color);
 
 }  // namespace imagemill::functions
