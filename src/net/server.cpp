@@ -67,31 +67,6 @@ std::optional<Address> parse_address(const std::string& host, int port) {
     return std::nullopt;
 }
 
-struct Listener {
-    Fd fd;
-    int port = 0;
-};
-
-Result<Listener> listen_on(const std::string& host, int port) {
-    const auto failed = [&](const std::string& reason) {
-        return Error{Code::unavailable, "The address " + host + " port " + std::to_string(port) +
-                                            " cannot be listened on: " + reason + "."};
-    };
-    auto address = port >= 0 && port <= 65'535 ? parse_address(host, port) : std::nullopt;
-    if (!address) return failed("it is not a literal IPv4 or IPv6 address and a port up to 65535");
-    Fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd) return failed(text_of(errno));
-    // A restart need not wait for the connections of the run before to be forgotten.
-    const int on = 1;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(fd.get(), address->get(), address->size) != 0 || ::listen(fd.get(), kBacklog) != 0) {
-        return failed(text_of(errno));
-    }
-    address->size = sizeof(sockaddr_storage);
-    if (::getsockname(fd.get(), address->get(), &address->size) != 0) return failed(text_of(errno));
-    return Listener{std::move(fd), address->port()};
-}
-
 class HttpServer final : public Server {
   public:
     HttpServer(ServerOptions options, http::Handler handler, const Log& log, Listener listener)
@@ -302,9 +277,34 @@ void HttpServer::stop_once() {
 
 }  // namespace
 
+Result<Listener> bind_listener(const std::string& host, int port) {
+    const auto failed = [&](const std::string& reason) {
+        return Error{Code::unavailable, "The address " + host + " port " + std::to_string(port) +
+                                            " cannot be listened on: " + reason + "."};
+    };
+    auto address = port >= 0 && port <= 65'535 ? parse_address(host, port) : std::nullopt;
+    if (!address) return failed("it is not a literal IPv4 or IPv6 address and a port up to 65535");
+    Fd fd(::socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!fd) return failed(text_of(errno));
+    // A restart need not wait for the connections of the run before to be forgotten.
+    const int on = 1;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (::bind(fd.get(), address->get(), address->size) != 0 || ::listen(fd.get(), kBacklog) != 0) {
+        return failed(text_of(errno));
+    }
+    address->size = sizeof(sockaddr_storage);
+    if (::getsockname(fd.get(), address->get(), &address->size) != 0) return failed(text_of(errno));
+    return Listener{std::move(fd), address->port()};
+}
+
 Result<std::unique_ptr<Server>> make_server(const ServerOptions& options, http::Handler handler,
                                             const Log& log) {
-    auto listener = TRY(listen_on(options.host, options.port));
+    Listener listener = TRY(bind_listener(options.host, options.port));
+    return make_server(std::move(listener), options, std::move(handler), log);
+}
+
+Result<std::unique_ptr<Server>> make_server(Listener listener, const ServerOptions& options,
+                                            http::Handler handler, const Log& log) {
     auto server =
         std::make_unique<HttpServer>(options, std::move(handler), log, std::move(listener));
     TRY(server->start());

@@ -23,14 +23,23 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "http/message.h"
 
 namespace imagemill::net {
 
+// A port that is taken but not yet served: whoever connects waits.
+struct Listener {
+    Fd fd;
+    int port = 0;
+};
+// `host` is a literal IPv4 or IPv6 address; port 0 picks a free one.
+Result<Listener> bind_listener(const std::string& host, int port);
+
 struct ServerOptions {
-    std::string host = "127.0.0.1";  // A literal IPv4 or IPv6 address.
-    int port = 0;                    // 0 picks a free one.
+    std::string host = "127.0.0.1";  // As bind_listener has them.
+    int port = 0;
     int connections_max = 512;
     int header_bytes_max = 16 * 1024;  // Request line and headers.
     std::int64_t body_bytes_max =
@@ -42,7 +51,7 @@ struct ServerOptions {
         1'024;                           // on average this many after the first `read_timeout`.
     Milliseconds write_timeout{60'000};  // Likewise, with the same average, for a response.
     Milliseconds drain{5'000};
-    std::string name;  // The Server header; empty for none.
+    std::string name = {};  // The Server header; empty for none.
 };
 
 class Server {
@@ -57,5 +66,8 @@ class Server {
 // throws becomes 500 and a log line. `log` outlives the server.
 Result<std::unique_ptr<Server>> make_server(const ServerOptions& options, http::Handler handler,
                                             const Log& log);
+// The same on a port taken before; `options.host` and `port` are not asked.
+Result<std::unique_ptr<Server>> make_server(Listener listener, const ServerOptions& options,
+                                            http::Handler handler, const Log& log);
 
 }  // namespace imagemill::net
