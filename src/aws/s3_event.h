@@ -6,6 +6,7 @@
 //          events.
 // Errors:  invalid_argument names the field; a record of another major version or of a kind that is
 //          neither ObjectCreated nor ObjectRemoved is skipped.
+// Threads: pure functions.
 // Source:  Amazon S3 user guide, "Event message structure".
 #pragma once
 
@@ -28,6 +29,6 @@ struct S3EventContext {
 };
 
 std::string format_s3_event(const store::ObjectEvent& event, const S3EventContext& context);
-Result<std::vector<store::ObjectEvent>> parse_s3_event(std::string_view json);
+Result<std::vector<store::ObjectEvent>> parse_s3_event(std::string_view text);
 
 }  // namespace imagemill::aws
