@@ -48,9 +48,10 @@ Result<ClientResponse> HttpClient::send(const Endpoint& endpoint, const ClientRe
                                         Milliseconds timeout) {
     const std::string head = TRY(format_request_head(endpoint, request));
     const SteadyTime deadline = timeout == Milliseconds::zero() ? kNever : after(timeout);
+    const auto bytes_max = std::min(options_.response_bytes_max, request.response_bytes_max);
     auto kept = pool_.take(endpoint);
     if (kept) {
-        auto result = run_exchange(*kept, head, request, deadline, options_.response_bytes_max);
+        auto result = run_exchange(*kept, head, request, deadline, bytes_max);
         if (result.keeps_alive) pool_.put(endpoint, std::move(kept));
         if (result.response) return std::move(result.response);
         // It may have died just as it was used. Not POST: it may have been acted on.
@@ -60,7 +61,7 @@ Result<ClientResponse> HttpClient::send(const Endpoint& endpoint, const ClientRe
     }
     auto fresh = connect(endpoint, deadline);
     if (!fresh) return std::move(fresh).error();
-    auto result = run_exchange(**fresh, head, request, deadline, options_.response_bytes_max);
+    auto result = run_exchange(**fresh, head, request, deadline, bytes_max);
     if (result.keeps_alive) pool_.put(endpoint, *std::move(fresh));
     if (result.response) return std::move(result.response);
     return named(endpoint, request, timeout, result.response.error());

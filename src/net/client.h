@@ -22,7 +22,7 @@ namespace imagemill::net {
 
 struct Endpoint {
     std::string scheme = "http";  // or "https"
-    std::string host;
+    std::string host = {};
     int port = 80;
     friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
 };
@@ -38,20 +38,22 @@ struct ClientOptions {
     int idle_connections_max = 8;
     Milliseconds idle_timeout{20'000};
     std::int64_t response_bytes_max = INT64_C(1) << 30;
-    std::string ca_file;  // Empty: the system's, wherever it keeps them.
+    std::string ca_file = {};  // Empty: the system's, wherever it keeps them.
 };
 
 struct ClientResponse {
     int status = 0;
-    http::Headers headers;
-    Buffer body;
+    http::Headers headers = {};
+    Buffer body = {};
 };
 
 struct ClientRequest {
     std::string method = "GET";
-    std::string target = "/";  // Path and query, encoded.
-    http::Headers headers;     // Host and Content-Length are added where missing.
-    Bytes body;                // Borrowed for the call.
+    std::string target = "/";    // Path and query, encoded.
+    http::Headers headers = {};  // Host and Content-Length are added where missing.
+    Bytes body = {};             // Borrowed for the call.
+    // Of this answer, where less is wanted than the options allow.
+    std::int64_t response_bytes_max = INT64_MAX;
 };
 
 class Client {
