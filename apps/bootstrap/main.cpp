@@ -1,3 +1,166 @@
+// bootstrap: the executable that AWS Lambda (and `imagemill serve`) runs. _HANDLER says which
+// function it is. Nothing here decides anything: it wires the environment to the function and
+// loops.
+#include <cstdlib>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "aws/credentials.h"
+#include "aws/failure_record.h"
+#include "aws/proxy_event.h"
+#include "aws/runtime.h"
+#include "aws/s3_event.h"
+#include "aws/s3_store.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "functions/api.h"
+#include "functions/processor.h"
+#include "functions/settings.h"
+#include "image/image.h"
+#include "net/client.h"
+
+namespace imagemill {
+namespace {
+
+std::optional<std::string> environment(std::string_view name) {
+    const char* value = std::getenv(std::string(name).c_str());
+    if (value == nullptr || *value == '\0') return std::nullopt;
+    return value;
+}
+
+Result<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) return Error{Code::unavailable, "The file " + path + " cannot be read."};
+    return text.str();
+}
+
+// What every invocation of a process shares.
+struct Function {
+    const Clock& clock = system_clock();
+    Log log{clock, Level::info, fd_sink(STDERR_FILENO)};
+    std::unique_ptr<net::Client> client = net::make_client({});
+    functions::Settings settings;
+    std::unique_ptr<store::ObjectStore> store;
+};
+
+Result<void> initialise(Function& function) {
+    function.settings = TRY(functions::parse_settings(environment, read_file));
+    aws::Credentials credentials = TRY(aws::credentials_from_environment(environment));
+    aws::S3StoreOptions options;
+    options.endpoint =
+        environment("AWS_ENDPOINT_URL_S3").value_or(environment("AWS_ENDPOINT_URL").value_or(""));
+    options.public_endpoint = environment("IMAGEMILL_PUBLIC_S3_URL").value_or("");
+    options.region = environment("AWS_REGION").value_or("us-east-1");
+    function.store =
+        TRY(aws::make_s3_store(options, std::move(credentials), *function.client, function.clock));
+    return {};
+}
+
+functions::ProcessorContext processor_context(Function& function,
+                                              const aws::Invocation& invocation) {
+    return {.store = *function.store,
+            .settings = function.settings,
+            .clock = function.clock,
+            .log = function.log,
+            .request_id = invocation.request_id,
+            .deadline = invocation.deadline};
+}
+
+// Every record is looked at, whatever became of those before it; the first error is reported, so
+// that the event comes again.
+Result<std::string> run_processor(Function& function, const aws::Invocation& invocation) {
+    const auto events = TRY(aws::parse_s3_event(invocation.payload));
+    std::optional<Error> first_error;
+    json::array reports;
+    for (const store::ObjectEvent& event : events) {
+        auto report = functions::process(event, processor_context(function, invocation));
+        if (report) {
+            reports.push_back(json::object{{"key", report->key},
+                                           {"outcome", functions::name_of(report->outcome)}});
+        } else {
+            function.log.error(report.error().message, {{"bucket", event.bucket},
+                                                        {"key", event.key},
+                                                        {"code", name_of(report.error().code)}});
+            if (!first_error) first_error = report.error();
+        }
+    }
+    if (first_error) return *first_error;
+    return json::serialize(json::object{{"records", std::move(reports)}});
+}
+
+// For the person who sent the picture: what every attempt ended in.
+std::string reason_of(const aws::FailureRecord& record) {
+    std::string message = "no reason was given";
+    if (const auto payload = parse_json(record.response_payload)) {
+        const json::object* object = payload->if_object();
+        const json::value* text = object ? object->if_contains("errorMessage") : nullptr;
+        if (text && text->is_string()) message = text->as_string();
+    }
+    return "Processing was tried " + std::to_string(record.invoke_count) +
+           " times and did not come to an end: " + message;
+}
+
+Result<std::string> run_failure_record(Function& function, const aws::Invocation& invocation,
+                                       const json::value& payload) {
+    const aws::FailureRecord record = TRY(aws::parse_failure_record(payload));
+    const auto events = TRY(aws::parse_s3_event(record.request_payload));
+    for (const store::ObjectEvent& event : events) {
+        TRY(functions::record_failure(event, reason_of(record),
+                                      processor_context(function, invocation)));
+    }
+    return std::string("{}");
+}
+
+Result<std::string> run_api(Function& function, const aws::Invocation& invocation) {
+    const json::value payload = TRY(parse_json(invocation.payload));
+    if (aws::is_failure_record(payload)) return run_failure_record(function, invocation, payload);
+    aws::ProxyRequest proxy = TRY(aws::parse_proxy_event(payload));
+    const functions::ApiContext context{.store = *function.store,
+                                        .settings = function.settings,
+                                        .clock = function.clock,
+                                        .log = function.log};
+    const http::Response response = functions::handle(proxy.request, context);
+    return aws::format_proxy_response(response, proxy.version);
+}
+
+int run() {
+    const auto api = environment("AWS_LAMBDA_RUNTIME_API");
+    const std::string handler = environment("_HANDLER").value_or("");
+    Function function;
+    if (!api) {
+        function.log.error(
+            "AWS_LAMBDA_RUNTIME_API is not set: bootstrap is started by AWS Lambda or by "
+            "`imagemill serve`, not by hand.");
+        return EXIT_FAILURE;
+    }
+    const aws::RuntimeOptions options{.api = *api};
+    auto ready = initialise(function);
+    if (ready && handler != "api" && handler != "processor") {
+        ready = Error{Code::invalid_argument,
+                      "_HANDLER is \"" + handler + "\"; expected \"api\" or \"processor\"."};
+    }
+    if (!ready) {
+        function.log.error(ready.error().message);
+        (void)aws::report_init_error(*function.client, options, ready.error());
+        return EXIT_FAILURE;
+    }
+    const auto handle = [&](const aws::Invocation& invocation) {
+        return handler == "api" ? run_api(function, invocation)
+                                : run_processor(function, invocation);
+    };
+    const auto ended = aws::run_runtime(*function.client, options, handle, function.log);
+    // The Runtime API is gone: whoever started this process ended, so does this.
+    return ended ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+}  // namespace imagemill
+
 int main() {
-    return 0;
+    return imagemill::run();
 }

@@ -1,0 +1,283 @@
+#include "cloud.h"
+
+#include <embedded_files.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "base/json.h"
+#include "functions/settings.h"
+#include "local/gateway/gateway.h"
+#include "local/lambda/logs.h"
+#include "local/lambda/pool.h"
+#include "local/s3/keys.h"
+#include "local/s3/service.h"
+#include "local/storage/disk_store.h"
+#include "net/client.h"
+#include "net/server.h"
+
+namespace imagemill {
+namespace {
+
+constexpr const char* kProcessor = "image-resize-processor";
+constexpr const char* kApi = "image-upload-handler";
+constexpr const char* kRegion = "us-east-1";
+constexpr int kApiInstancesMax = 32;
+constexpr std::size_t kRecipesBytesMax = 100'000;  // It travels in an environment variable.
+constexpr std::int64_t kUploadBytesMax = 50'000'000;
+constexpr std::int64_t kUploadBytesMaxOnAws = 4'000'000;
+constexpr std::int64_t kPayloadBytesMax = INT64_C(128) << 20;
+constexpr std::int64_t kPayloadBytesMaxOnAws = 6'291'556;
+
+Result<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) return Error{Code::unavailable, "The file " + path + " cannot be read."};
+    return text.str();
+}
+
+bool is_loopback(const std::string& host) {
+    return host == "127.0.0.1" || host == "::1" || host == "localhost";
+}
+
+std::string url_of(const std::string& host, int port) {
+    const bool is_v6 = host.find(':') != std::string::npos;
+    return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+// The variables the functions get: the user's own, then what the command line says.
+Result<std::map<std::string, std::string>> function_environment(const CloudOptions& options) {
+    std::map<std::string, std::string> variables = options.environment;
+    variables.emplace("IMAGEMILL_SOURCE_BUCKET", "image-upload-source-bucket");
+    variables.emplace("IMAGEMILL_DESTINATION_BUCKET", "image-resized-output-bucket");
+    variables.emplace("IMAGEMILL_NAMES", is_loopback(options.host) ? "keep" : "random");
+    variables.emplace("IMAGEMILL_MAX_UPLOAD_BYTES",
+                      std::to_string(options.aws_limits ? kUploadBytesMaxOnAws : kUploadBytesMax));
+    if (!options.recipes.empty()) {
+        variables["IMAGEMILL_RECIPES"] = TRY(read_file(options.recipes));
+    } else if (const auto found = variables.find("IMAGEMILL_RECIPES");
+               found != variables.end() && found->second.find('{') == std::string::npos) {
+        found->second = TRY(read_file(found->second));
+    }
+    const std::size_t size = variables["IMAGEMILL_RECIPES"].size();
+    if (size > kRecipesBytesMax) {
+        return Error{Code::too_large, "The recipes are " + std::to_string(size) +
+                                          " bytes; at most " + std::to_string(kRecipesBytesMax) +
+                                          " are taken."};
+    }
+    return variables;
+}
+
+std::vector<local::FunctionGrants> grants(const functions::Settings& settings) {
+    using local::Action;
+    const std::string& source = settings.source_bucket;
+    const std::string& destination = settings.destination_bucket;
+    return {{.function = kApi,
+             .grants = {{Action::get_object, source, ""},
+                        {Action::put_object, source, ""},
+                        {Action::delete_object, source, ""},
+                        {Action::list_bucket, source, ""},
+                        {Action::get_object, destination, ""},
+                        {Action::put_object, destination, "manifests/"},
+                        {Action::list_bucket, destination, ""}}},
+            {.function = kProcessor,
+             .grants = {{Action::get_object, source, ""},
+                        {Action::list_bucket, source, ""},
+                        {Action::get_object, destination, ""},
+                        {Action::put_object, destination, ""},
+                        {Action::delete_object, destination, ""},
+                        {Action::list_bucket, destination, ""}}}};
+}
+
+std::string_view content_type_of(std::string_view path) {
+    constexpr std::pair<std::string_view, std::string_view> types[] = {
+        {".html", "text/html; charset=utf-8"},
+        {".css", "text/css; charset=utf-8"},
+        {".js", "text/javascript; charset=utf-8"},
+        {".svg", "image/svg+xml"},
+        {".json", "application/json"},
+        {".png", "image/png"},
+        {".webmanifest", "application/manifest+json"},
+        {".txt", "text/plain; charset=utf-8"}};
+    for (const auto& [ending, type] : types) {
+        if (path.ends_with(ending)) return type;
+    }
+    return "application/octet-stream";
+}
+
+class OneMachine final : public Cloud {
+  public:
+    OneMachine(const CloudOptions& options, const Clock& clock, const Log& log)
+        : options_(options), clock_(clock), log_(log) {}
+
+    ~OneMachine() override {
+        if (gateway_) gateway_->stop();
+        if (pool_) pool_->stop(Milliseconds(5'000));
+        if (s3_) s3_->stop();
+    }
+
+    std::string url() const override { return url_of(options_.host, page_port_); }
+    std::string s3_url() const override { return url_of(options_.host, s3_port_); }
+    bool uploads_are_open() const override {
+        return settings_.upload_token.empty() && !is_loopback(options_.host);
+    }
+
+    Result<void> start() {
+        environment_ = TRY(function_environment(options_));
+        settings_ = TRY(functions::parse_settings(
+            [this](std::string_view name) -> std::optional<std::string> {
+                const auto found = environment_.find(std::string(name));
+                if (found == environment_.end() || found->second.empty()) return std::nullopt;
+                return found->second;
+            },
+            read_file));
+        // Both ports are taken before anything is built: the functions must know the S3 service's,
+        // the S3 service the page's.
+        net::Listener page = TRY(net::bind_listener(options_.host, options_.port));
+        net::Listener s3 = TRY(net::bind_listener(options_.host, options_.s3_port));
+        page_port_ = page.port;
+        s3_port_ = s3.port;
+        TRY(open_store());
+        TRY(start_s3(std::move(s3)));
+        TRY(start_pool());
+        return start_gateway(std::move(page));
+    }
+
+  private:
+    Result<void> open_store() {
+        store_ = TRY(local::open_disk_store(
+            {.dir = options_.data,
+             .region = kRegion,
+             .notifications = {{settings_.source_bucket, "ObjectCreated:", kProcessor},
+                               {settings_.source_bucket, "ObjectRemoved:", kProcessor}}},
+            clock_, log_));
+        TRY(store_->create_bucket(settings_.source_bucket));
+        TRY(store_->create_bucket(settings_.destination_bucket));
+        keys_ = std::make_unique<local::Keys>(TRY(local::load_root_key(options_.data)),
+                                              grants(settings_));
+        logs_ = local::make_logs(options_.data + "/logs", INT64_C(16) << 20);
+        return {};
+    }
+
+    Result<http::Hosts> hosts(const std::string& public_url) const {
+        std::vector<std::string> names{options_.host};
+        if (!public_url.empty()) names.push_back(TRY(net::parse_endpoint(public_url)).host);
+        return http::Hosts(std::move(names));
+    }
+
+    // The page's origins: what a browser may show in its address bar for this gateway.
+    Result<std::vector<std::string>> page_origins() const {
+        std::vector<std::string> origins = settings_.cors_origins;
+        const std::string port = ":" + std::to_string(page_port_);
+        for (const char* name : {"127.0.0.1", "localhost", "[::1]"}) {
+            origins.push_back("http://" + (name + port));
+        }
+        if (!is_loopback(options_.host)) origins.push_back(url_of(options_.host, page_port_));
+        if (!options_.public_url.empty()) {
+            const net::Endpoint endpoint = TRY(net::parse_endpoint(options_.public_url));
+            origins.push_back(endpoint.scheme + "://" + net::host_header(endpoint));
+        }
+        return origins;
+    }
+
+    Result<void> start_s3(net::Listener listener) {
+        local::s3::ServiceOptions service{.region = kRegion,
+                                          .hosts = TRY(hosts(options_.public_s3_url)),
+                                          .cors_origins = TRY(page_origins()),
+                                          .public_url = options_.public_s3_url};
+        s3_ = TRY(net::make_server(
+            std::move(listener), {.name = "AmazonS3"},
+            local::s3::make_service(std::move(service), *store_, *keys_, clock_, log_), log_));
+        return {};
+    }
+
+    local::FunctionConfig function(const char* name, const char* handler) const {
+        local::FunctionConfig config{.name = name, .handler = handler, .environment = environment_};
+        const aws::Credentials credentials = keys_->of_function(name);
+        config.environment["AWS_ACCESS_KEY_ID"] = credentials.access_key;
+        config.environment["AWS_SECRET_ACCESS_KEY"] = credentials.secret_key;
+        config.environment["AWS_ENDPOINT_URL_S3"] = inner_s3_url();
+        config.environment["IMAGEMILL_PUBLIC_S3_URL"] = public_s3_url();
+        config.payload_bytes_max = options_.aws_limits ? kPayloadBytesMaxOnAws : kPayloadBytesMax;
+        return config;
+    }
+
+    // Where functions find the store: a server on every address is reached by loopback.
+    std::string inner_s3_url() const {
+        if (options_.host == "0.0.0.0") return url_of("127.0.0.1", s3_port_);
+        if (options_.host == "::") return url_of("::1", s3_port_);
+        return s3_url();
+    }
+
+    Result<void> start_pool() {
+        const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+        local::FunctionConfig processor = function(kProcessor, "processor");
+        processor.instances_max =
+            options_.instances_max > 0 ? options_.instances_max : static_cast<int>(cores);
+        processor.on_failure = kApi;
+        local::FunctionConfig api = function(kApi, "api");
+        api.instances_max = kApiInstancesMax;
+        api.queue_instances_max = 1;  // Failures are told one at a time; the others answer callers.
+        pool_ = TRY(local::make_pool({.bootstrap = options_.bootstrap,
+                                      .region = kRegion,
+                                      .functions = {std::move(processor), std::move(api)}},
+                                     store_->events(), *logs_, clock_, log_));
+        return {};
+    }
+
+    std::string public_s3_url() const {
+        return options_.public_s3_url.empty() ? s3_url() : options_.public_s3_url;
+    }
+
+    Result<void> start_gateway(net::Listener listener) {
+        local::GatewayOptions options{.function = kApi, .hosts = TRY(hosts(options_.public_url))};
+        for (const EmbeddedFile& file : kEmbeddedFiles) {
+            options.files[std::string(file.path)] = {content_type_of(file.path), file.bytes};
+        }
+        options.files["/"] = options.files["/index.html"];
+        options.upload_bytes_max = settings_.upload_bytes_max;
+        options.page_connect_sources = public_s3_url();
+        options.config_json =
+            json::serialize(json::object{{"api", ""},
+                                         {"upload_bytes_max", settings_.upload_bytes_max},
+                                         {"token_required", !settings_.upload_token.empty()},
+                                         {"source_bytes_max", settings_.limits.bytes_max},
+                                         {"s3_url", public_s3_url()},
+                                         {"source_bucket", settings_.source_bucket},
+                                         {"version", IMAGEMILL_VERSION}});
+        gateway_ = TRY(net::make_server(
+            std::move(listener), {.name = "imagemill"},
+            local::make_gateway(std::move(options), *pool_, store_->events(), clock_, log_), log_));
+        return {};
+    }
+
+    const CloudOptions options_;
+    const Clock& clock_;
+    const Log& log_;
+    std::map<std::string, std::string> environment_;
+    functions::Settings settings_;
+    int page_port_ = 0;
+    int s3_port_ = 0;
+    std::unique_ptr<local::DiskStore> store_;
+    std::unique_ptr<local::Keys> keys_;
+    std::unique_ptr<local::Logs> logs_;
+    std::unique_ptr<local::FunctionPool> pool_;
+    std::unique_ptr<net::Server> s3_;
+    std::unique_ptr<net::Server> gateway_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Cloud>> start_cloud(const CloudOptions& options, const Clock& clock,
+                                           const Log& log) {
+    auto cloud = std::make_unique<OneMachine>(options, clock, log);
+    TRY(cloud->start());
+    return std::unique_ptr<Cloud>(std::move(cloud));
+}
+
+}  // namespace imagemill

@@ -1,0 +1,270 @@
+// process: the engine on files, with no server.
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include "base/json.h"
+#include "base/random.h"
+#include "commands.h"
+#include "functions/recipes.h"
+#include "functions/settings.h"
+#include "image/image.h"
+#include "progress.h"
+
+namespace imagemill {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct ProcessOptions {
+    std::string recipes;
+    // What makes the one rendition where no recipes are given; as text, for the recipe parser to
+    // check.
+    std::optional<int> width, height, quality, effort;
+    std::string fit, gravity, background, format;
+    bool enlarge = false;
+    std::string out = ".";
+    bool json = false;
+    int jobs = 0;
+    std::vector<std::string> files;
+};
+
+Result<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (!file) return Error{Code::unavailable, "The file " + path + " cannot be read."};
+    return text;
+}
+
+// Whole or not at all: written beside its place, then renamed.
+Result<void> write_file(const fs::path& path, Bytes bytes) {
+    const fs::path beside = path.string() + "." + random_hex(4) + ".tmp";
+    std::ofstream file(beside, std::ios::binary);
+    file.write(reinterpret_cast<const char*>(bytes.data()),
+               static_cast<std::streamsize>(bytes.size()));
+    file.close();
+    std::error_code error;
+    if (file) fs::rename(beside, path, error);
+    if (!file || error) {
+        fs::remove(beside, error);
+        return Error{Code::unavailable, "The file " + path.string() + " cannot be written."};
+    }
+    return {};
+}
+
+// The options as the recipe they stand for: one parser, one set of error messages.
+std::string recipe_of(const ProcessOptions& options) {
+    json::object rendition{{"name", "resized"}};
+    if (options.width) rendition["width"] = *options.width;
+    if (options.height) rendition["height"] = *options.height;
+    if (!options.width && !options.height) rendition["width"] = rendition["height"] = 800;
+    if (options.quality) rendition["quality"] = *options.quality;
+    if (options.effort) rendition["effort"] = *options.effort;
+    if (!options.fit.empty()) rendition["fit"] = options.fit;
+    if (!options.gravity.empty()) rendition["gravity"] = options.gravity;
+    if (!options.background.empty()) rendition["background"] = options.background;
+    if (!options.format.empty()) rendition["format"] = options.format;
+    if (options.enlarge) rendition["enlarge"] = true;
+    return json::serialize(json::object{
+        {"rules",
+         json::array{json::object{{"prefix", ""}, {"renditions", json::array{rendition}}}}}});
+}
+
+Result<functions::Settings> settings_of(const ProcessOptions& options) {
+    const std::string recipes =
+        options.recipes.empty() ? recipe_of(options) : TRY(read_file(options.recipes));
+    return functions::parse_settings(
+        [&](std::string_view name) -> std::optional<std::string> {
+            if (name == "IMAGEMILL_RECIPES") return recipes;
+            const char* value = std::getenv(std::string(name).c_str());
+            if (value == nullptr || *value == '\0') return std::nullopt;
+            return value;
+        },
+        read_file);
+}
+
+// "holiday/cat.png", "small", jpeg → "<out>/small-cat.jpg": on a disk the ending is all that tells.
+fs::path output_path(const ProcessOptions& options, const std::string& file,
+                     const std::string& rendition, image::Format format) {
+    const std::string stem = fs::path(file).stem().string();
+    return fs::path(options.out) /
+           (rendition + "-" + stem + "." + std::string(image::extension_of(format)));
+}
+
+Result<json::object> process_file(const ProcessOptions& options,
+                                  const functions::Settings& settings, const std::string& file) {
+    const auto start = std::chrono::steady_clock::now();
+    const std::string input = TRY(read_file(file));
+    const functions::Rule* rule = functions::find_rule(settings.recipes, file);
+    if (rule == nullptr) {
+        return Error{Code::invalid_argument, "No recipe applies to this name."};
+    }
+    std::vector<image::Spec> specs;
+    for (const auto& rendition : rule->renditions) specs.push_back(rendition.spec);
+    const auto deadline = start + std::chrono::seconds(settings.render_seconds_max);
+    const auto stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
+    const image::Rendered rendered =
+        TRY(image::render(as_bytes(input), specs, settings.limits, stop));
+    json::array renditions;
+    for (std::size_t i = 0; i < rendered.outputs.size(); ++i) {
+        const image::Output& output = rendered.outputs[i];
+        const std::string& name = rule->renditions[i].name;
+        const fs::path path = output_path(options, file, name, output.format);
+        TRY(write_file(path, output.bytes));
+        renditions.push_back(json::object{{"name", name},
+                                          {"path", path.string()},
+                                          {"format", image::name_of(output.format)},
+                                          {"width", output.width},
+                                          {"height", output.height},
+                                          {"size", output.bytes.size()}});
+    }
+    const auto took = std::chrono::steady_clock::now() - start;
+    return json::object{
+        {"file", file},
+        {"status", "ready"},
+        {"size", input.size()},
+        {"renditions", std::move(renditions)},
+        {"metadata", json::object{{"format", image::name_of(rendered.source.format)},
+                                  {"width", rendered.source.width},
+                                  {"height", rendered.source.height},
+                                  {"orientation", rendered.source.orientation},
+                                  {"has_alpha", rendered.source.has_alpha},
+                                  {"frames", rendered.source.frames}}},
+        {"placeholder", json::object{{"thumbhash", rendered.placeholder.thumbhash}}},
+        {"timings_ms",
+         json::object{
+             {"total", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}}}};
+}
+
+json::object failed_line(const std::string& file, const Error& error) {
+    json::object reason{{"code", name_of(error.code)}, {"message", error.message}};
+    if (error.exceeded) {
+        reason["setting"] = error.exceeded->setting;
+        reason["limit"] = error.exceeded->limit;
+        reason["measured"] = error.exceeded->measured;
+    }
+    return {{"file", file}, {"status", "failed"}, {"error", std::move(reason)}};
+}
+
+std::string text_line(const json::object& line) {
+    std::string text(line.at("file").as_string());
+    for (const json::value& rendition : line.at("renditions").as_array()) {
+        text += "  → " + std::string(rendition.at("path").as_string()) + "  " +
+                std::to_string(rendition.at("width").to_number<int>()) + "×" +
+                std::to_string(rendition.at("height").to_number<int>()) + "  " +
+                format_bytes(line.at("size").to_number<std::int64_t>()) + " → " +
+                format_bytes(rendition.at("size").to_number<std::int64_t>());
+    }
+    return text;
+}
+
+// Several threads take files in turn; lines come out whole, in the order they are done.
+class Batch final {
+  public:
+    Batch(const ProcessOptions& options, const functions::Settings& settings)
+        : options_(options), settings_(settings) {}
+
+    int run() {
+        const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+        const int jobs = std::min(options_.jobs > 0 ? options_.jobs : cores,
+                                  static_cast<int>(options_.files.size()));
+        std::vector<std::jthread> threads;
+        for (int i = 1; i < jobs; ++i) threads.emplace_back([this] { work(); });
+        work();
+        threads.clear();
+        return failed_ == 0 ? 0 : 1;
+    }
+
+  private:
+    void work() {
+        for (std::size_t i = next_++; i < options_.files.size(); i = next_++) {
+            const std::string& file = options_.files[i];
+            const auto line = process_file(options_, settings_, file);
+            const std::lock_guard lock(mutex_);
+            report(file, line);
+        }
+    }
+
+    void report(const std::string& file, const Result<json::object>& line) {
+        const auto total = static_cast<std::int64_t>(options_.files.size());
+        if (!line) ++failed_;
+        if (options_.json) {
+            std::cout << json::serialize(line ? *line : failed_line(file, line.error()))
+                      << std::endl;
+        } else if (!line) {
+            std::cerr << file << ": " << line.error().message << "\n";
+        } else if (total == 1) {
+            std::cout << text_line(*line) << "\n";
+        }
+        if (total > 1) progress_.show(++done_, total, file);
+    }
+
+    const ProcessOptions& options_;
+    const functions::Settings& settings_;
+    std::atomic<std::size_t> next_ = 0;
+    std::mutex mutex_;  // Guards what is below and the terminal.
+    Progress progress_{"processing"};
+    std::int64_t done_ = 0;
+    int failed_ = 0;
+};
+
+int process(const ProcessOptions& options) {
+    const auto settings = settings_of(options);
+    if (!settings) {
+        std::cerr << "imagemill: " << settings.error().message << "\n";
+        return 1;
+    }
+    std::error_code error;
+    fs::create_directories(options.out, error);
+    if (error) {
+        std::cerr << "imagemill: the directory " << options.out
+                  << " cannot be made: " << error.message() << "\n";
+        return 1;
+    }
+    return Batch(options, *settings).run();
+}
+
+}  // namespace
+
+void add_process(CLI::App& app, Run& run) {
+    auto options = std::make_shared<ProcessOptions>();
+    CLI::App* command =
+        app.add_subcommand("process", "Processes files here and now, with no server.");
+    command->add_option("FILE", options->files, "The pictures")->required();
+    CLI::Option* recipes =
+        command->add_option("--recipes", options->recipes, "A recipes file (docs/recipes.md)");
+    command->add_option("--width", options->width, "Of the box, in pixels")->excludes(recipes);
+    command->add_option("--height", options->height, "Of the box, in pixels")->excludes(recipes);
+    command->add_option("--fit", options->fit, "inside, outside, cover, contain or fill")
+        ->excludes(recipes);
+    command
+        ->add_option("--gravity", options->gravity,
+                     "What `cover` keeps: center, north, …, "
+                     "attention, entropy")
+        ->excludes(recipes);
+    command->add_option("--background", options->background, "#rrggbb[aa]")->excludes(recipes);
+    command->add_option("--format", options->format, "auto, same, jpeg, png, webp, avif or gif")
+        ->excludes(recipes);
+    command->add_option("--quality", options->quality, "1 to 100")->excludes(recipes);
+    command->add_option("--effort", options->effort, "0 to 9")->excludes(recipes);
+    command->add_flag("--enlarge", options->enlarge, "May make a picture larger")
+        ->excludes(recipes);
+    command->add_option("--out", options->out, "Where the results go")->capture_default_str();
+    command->add_flag("--json", options->json, "One JSON line a file");
+    command->add_option("--jobs", options->jobs, "Files at once; 0: as many as cores")
+        ->check(CLI::Range(0, 256))
+        ->capture_default_str();
+    command->footer("Example:\n  imagemill process --width 320 --format webp --out thumbs *.jpg");
+    command->callback([options, &run] { run = [options] { return process(*options); }; });
+}
+
+}  // namespace imagemill
