@@ -152,8 +152,8 @@ bool Connection::serve_request(RequestPlan plan) {
     facts.keeps_alive = facts.keeps_alive && !body.is_broken() && !body.awaits_continue() &&
                         body.left().value_or(0) <= kDrainBytesMax && !lifecycle_.is_stopping();
     const bool is_kept = respond(std::move(response), facts);
-    if (body.is_done()) return is_kept;
-    if (is_kept && body.drain(kDrainBytesMax, kDrainTime)) return true;
+    if (is_kept && (body.is_done() || body.drain(kDrainBytesMax, kDrainTime))) return true;
+    // A close with bytes unread is a reset, which can take the answer from the client's hands.
     linger();
     return false;
 }
