@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -115,8 +116,9 @@ class World {
         if (!info) event.kind = store::EventKind::removed;
         return event;
     }
-    ProcessorContext processor() {
-        return {.store = faulty,
+    ProcessorContext processor() { return processor(faulty); }
+    ProcessorContext processor(store::ObjectStore& store) {
+        return {.store = store,
                 .settings = settings,
                 .clock = clock,
                 .log = log,
