@@ -4,13 +4,22 @@
 //
 // Shapes:  invoke() is synchronous (RequestResponse). Asynchronous invocations come from the queue:
 //          at least once, `retries` more attempts with pauses, then a dead letter and an on-failure
-//          record for `on_failure`.
-// Errors:  invoke: busy         every instance is taken and `waiting_max` callers wait already.
-//                  unavailable  the process cannot be started; says why.
+//          record for `on_failure`. A synchronous caller goes before the queue; of idle instances
+//          the one used last goes first, so that the others can stop.
+// Errors:  invoke: busy         every instance is taken and `waiting_max` callers wait already, or
+//                               none came free within `timeout` and `init_timeout` together.
+//                  unavailable  the process cannot be started, or could not a moment ago (starts
+//                               are tried again after 0.2 s, then ever later, up to 30 s); says
+//                               why. Or the pool is stopping.
+//                  too_large    the payload.
+//                  invalid_argument  no function of that name.
 //                  A function that fails is not an error here: InvokeResult says so as Lambda
-//                  would.
-// Threads: any. A thread per running instance, none for idle functions.
-// Cost:    a cold start is fork, exec and the function's own; idle instances stop after `idle`.
+//                  would. An instance that is not ready within `init_timeout` is killed and fails
+//                  its invocation with Sandbox.Timedout.
+//          make_pool: invalid_argument  two functions of a name, a number out of range, an
+//                     `on_failure` that is no function here; unavailable: no such bootstrap.
+// Threads: any. One of the pool's own, asleep when nothing is due; a few per live instance.
+// Cost:    a cold start is vfork, exec and the function's own; idle instances stop after `idle`.
 // Source:  AWS Lambda developer guide: Runtime API, lifecycle, asynchronous invocation.
 #pragma once
 
@@ -29,9 +38,9 @@
 namespace imagemill::local {
 
 struct FunctionConfig {
-    std::string name;                                // "image-resize-processor"
-    std::string handler;                             // _HANDLER
-    std::map<std::string, std::string> environment;  // Beside what Lambda sets itself.
+    std::string name;                                     // "image-resize-processor"
+    std::string handler;                                  // _HANDLER
+    std::map<std::string, std::string> environment = {};  // Beside what Lambda sets itself.
     int instances_max = 1;
     int memory_mb = 1024;
     Milliseconds timeout{60'000};
@@ -39,17 +48,21 @@ struct FunctionConfig {
     Milliseconds idle{60'000};
     int waiting_max = 256;  // Synchronous callers beyond instances_max.
     bool consumes_queue = true;
+    // How many instances may work on the queue at once, so that the others are there for callers;
+    // 0: all of them.
+    int queue_instances_max = 0;
     int retries = 2;
     Milliseconds retry_delay{60'000};  // Before the second attempt; twice that before the third.
-    std::string on_failure;            // A function's name, or empty.
-    std::int64_t payload_bytes_max = INT64_C(128) << 20;  // Request and response; AWS: 6 MB.
+    std::string on_failure = {};       // A function's name, or empty.
+    // AWS: 6 MB.
+    std::int64_t payload_bytes_max = INT64_C(128) << 20;  // Request; a response has 100 more.
 };
 
 struct PoolOptions {
     std::string bootstrap;  // Path of the executable.
     std::string region = "us-east-1";
     std::string account = "000000000000";
-    std::vector<FunctionConfig> functions;
+    std::vector<FunctionConfig> functions = {};
 };
 
 struct InvokeResult {
@@ -71,6 +84,7 @@ class FunctionPool {
     virtual ~FunctionPool() = default;
     virtual Result<InvokeResult> invoke(std::string_view function, std::string payload,
                                         std::string_view trace_id) = 0;
+    virtual std::vector<std::string> functions() const = 0;
     virtual FunctionCounts counts(std::string_view function) const = 0;
     // Takes no more events, lets what runs finish within `drain`, puts back what does not.
     virtual void stop(Milliseconds drain) = 0;

@@ -1,0 +1,98 @@
+#include "local/lambda/settlement.h"
+
+#include <gtest/gtest.h>
+
+#include "aws/failure_record.h"
+#include "local/lambda/testing_queue.h"
+
+namespace imagemill::local {
+namespace {
+
+constexpr std::string_view kArn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+const Time kNow{Milliseconds(1'000'000)};
+
+FunctionConfig config(int retries) {
+    FunctionConfig function;
+    function.name = "f";
+    function.retries = retries;
+    function.on_failure = "api";
+    return function;
+}
+
+QueuedEvent event(int attempts) {
+    QueuedEvent queued;
+    queued.id = 7;
+    queued.function = "f";
+    queued.request_id = "the-request";
+    queued.payload = R"({"Records":[]})";
+    queued.attempts = attempts;
+    return queued;
+}
+
+const Outcome kFailed{.status = InvocationStatus::error,
+                      .payload = R"({"errorType":"Odd","errorMessage":"no"})",
+                      .error_type = "Function.Odd"};
+
+TEST(Settlement, IsDoneAfterSuccess) {
+    const Outcome fine{.status = InvocationStatus::success, .payload = "{}", .error_type = ""};
+
+    const Settlement settlement = plan_settlement(config(2), kArn, event(2), fine, kNow);
+
+    EXPECT_EQ(settlement.kind, SettlementKind::done);
+    EXPECT_EQ(settlement.id, 7);
+}
+
+TEST(Settlement, WaitsAMinuteThenTwo) {
+    const Settlement first = plan_settlement(config(2), kArn, event(0), kFailed, kNow);
+    const Settlement second = plan_settlement(config(2), kArn, event(1), kFailed, kNow);
+
+    EXPECT_EQ(first.kind, SettlementKind::retry);
+    EXPECT_EQ(first.due, kNow + Milliseconds(60'000));
+    EXPECT_EQ(second.kind, SettlementKind::retry);
+    EXPECT_EQ(second.due, kNow + Milliseconds(120'000));
+}
+
+TEST(Settlement, BuriesTheThirdFailureWithARecord) {
+    const Settlement settlement = plan_settlement(config(2), kArn, event(2), kFailed, kNow);
+
+    EXPECT_EQ(settlement.kind, SettlementKind::bury);
+    EXPECT_EQ(settlement.error, kFailed.payload);
+    EXPECT_EQ(settlement.on_failure_function, "api");
+    const auto parsed = parse_json(settlement.on_failure_payload);
+    ASSERT_TRUE(parsed);
+    const auto record = aws::parse_failure_record(*parsed);
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->request_id, "the-request");
+    EXPECT_EQ(record->function_arn, std::string(kArn) + ":$LATEST");
+    EXPECT_EQ(record->condition, "RetriesExhausted");
+    EXPECT_EQ(record->invoke_count, 3);
+    EXPECT_EQ(record->request_payload, event(0).payload);
+    EXPECT_EQ(record->response_payload, kFailed.payload);
+}
+
+TEST(Settlement, BuriesAtOnceWithoutRetries) {
+    FunctionConfig function = config(0);
+    function.on_failure = "";
+
+    const Settlement settlement = plan_settlement(function, kArn, event(0), kFailed, kNow);
+
+    EXPECT_EQ(settlement.kind, SettlementKind::bury);
+    EXPECT_EQ(settlement.on_failure_payload, "");
+}
+
+TEST(Settlement, PutsBackWithoutCounting) {
+    FakeClock clock(kNow);
+    TestingQueue queue(clock);
+    ASSERT_TRUE(queue.add("f", "{}"));
+    const auto taken = queue.take("f");
+
+    ASSERT_TRUE(apply(put_back((*taken)->id), queue));
+
+    const auto again = queue.take("f");
+    ASSERT_TRUE(again->has_value());
+    EXPECT_EQ((*again)->attempts, 0);
+    EXPECT_EQ((*again)->request_id, (*taken)->request_id);
+}
+
+}  // namespace
+}  // namespace imagemill::local
