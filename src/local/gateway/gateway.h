@@ -1,15 +1,20 @@
 // gateway: the front door on port 8080: the page's files, and the HTTP API handed to `api` as API
 // Gateway hands it to Lambda (payload 2.0).
 //
-// Shapes:  POST /upload, GET and DELETE /image/…, OPTIONS of both, GET /openapi.json → the
-// function.
-//          GET /health is answered here, with what this machine can do. GET / and the page's files,
-//          /config.json made here. Everything else: 404 problem+json.
-// Errors:  a function that fails or times out: 502 and 504 problem+json. A body over the limit: 413
-//          that says how to get a pre-signed form. Too much in flight: 503 with Retry-After.
+// Shapes:  POST /upload, GET, HEAD and DELETE /image/…, OPTIONS of both, GET /openapi.json → the
+//          function (HEAD as GET). GET /health is answered here, with what this machine does:
+//          {"status","functions":{name:{"instances","busy",…}},"queue":{"waiting","running","dead"}},
+//          503 where the queue cannot be read. The page's files and /config.json: made here.
+//          Everything else: 404, another method 405, both problem+json.
+// Errors:  as problem+json, which says nothing of the inside; the log does.
+//          403  a Host that is none of `hosts`.
+//          413  a body over the limit, before it is read where its length is known: says how to get
+//               a pre-signed form. A form may be 64 KB longer than the picture in it, JSON a third.
+//          502, 504  the function failed, or took too long: names the request id of its log lines.
+//          503  too much in flight, or no instance: with Retry-After.
 // Threads: any.
-// Cost:    a body is read once, straight into the event's base64; `body_bytes_in_flight_max` bounds
-//          the sum over all callers.
+// Cost:    a body is read once and copied once, into the event's base64;
+//          `body_bytes_in_flight_max` bounds the bodies of all callers together.
 #pragma once
 
 #include <map>
@@ -26,20 +31,20 @@ namespace imagemill::local {
 
 struct StaticFile {
     std::string_view content_type;
-    std::string_view bytes;
+    std::string_view bytes;  // Outlive the handler: they are part of the program.
 };
 
 struct GatewayOptions {
     std::string function;  // The api's name.
     http::Hosts hosts;
-    std::map<std::string, StaticFile, std::less<>> files;  // By path: "/", "/app.js".
-    std::string config_json;                               // The answer of /config.json.
-    std::string page_connect_sources;  // CSP connect-src and img-src beside 'self'.
+    std::map<std::string, StaticFile, std::less<>> files = {};  // By path: "/", "/app.js".
+    std::string config_json = "{}";                             // The answer of /config.json.
+    std::string page_connect_sources = {};  // CSP connect-src and img-src beside 'self'.
     std::int64_t upload_bytes_max = 50'000'000;
     std::int64_t body_bytes_in_flight_max = INT64_C(256) << 20;
 };
 
-// `pool`, `clock` and `log` outlive the handler.
+// `pool`, `queue`, `clock` and `log` outlive the handler.
 http::Handler make_gateway(GatewayOptions options, FunctionPool& pool, EventQueue& queue,
                            const Clock& clock, const Log& log);
 
