@@ -1,12 +1,16 @@
 // runtime: the loop of a Lambda custom runtime: next → handle → response or error, for ever.
 //
-// Shapes:  A handler gets one invocation and returns JSON text, or an Error that is reported with
-// its
-//          code as the error type. The process is single-threaded: one invocation at a time.
-// Errors:  run_runtime returns only when the Runtime API cannot be reached or answers 500: the
-//          process must exit then.
+// Shapes:  A handler gets one invocation and returns JSON text, or an Error that is reported as
+//          {"errorMessage","errorType","stackTrace":[]} with an error type made of its code:
+//          "Function.TooLarge". While a handler runs, the log stamps its request id and
+//          _X_AMZN_TRACE_ID is set.
+// Errors:  run_runtime returns only when the Runtime API cannot be reached, answers 5xx or what is
+//          no invocation: the process must exit then. An answer the API does not take (413) is
+//          reported as Function.ResponseSizeTooLarge; one that comes too late (400, 403) is logged.
+//          report_init_error: unavailable.
+// Threads: the process is single-threaded: one invocation at a time.
 // Source:  AWS Lambda developer guide, "Using the Lambda runtime API"; aws/runtime_api.h has the
-// names.
+//          names.
 #pragma once
 
 #include <functional>
