@@ -2,14 +2,20 @@
 //
 // Shapes:  An Endpoint is scheme, host and port; the request's path and query go as they are. The
 //          response's body is read whole, up to `response_bytes_max`.
-// Errors:  timeout       the deadline passed; the request may have been acted on.
-//          unavailable   no connection, refused, cut in the middle, or an answer that is not HTTP.
+// Errors:  invalid_argument  the request would break its own head: a target with a space, a header
+//                            with a line break, another Content-Length than the body has.
+//          timeout       the deadline passed; the request may have been acted on.
+//          unavailable   no connection, refused, a certificate that does not fit, cut in the
+//                        middle, or an answer that is not HTTP.
 //          too_large     the response is larger than asked for.
 //          A kept connection that turns out dead before any byte of an answer is replaced once,
 //          when the request may be sent twice (all but POST).
-// Threads: any; connections are pooled (`idle_connections_max` per endpoint) and closed after
-//          `idle_timeout` (a frozen Lambda wakes up with dead ones: they are checked before use).
-// Cost:    one connection and one buffer per request in flight.
+// Threads: any; connections are pooled (`idle_connections_max` per endpoint) and no longer used
+//          after `idle_timeout` (a frozen Lambda wakes up with dead ones: they are checked before
+//          use). No thread watches them: old ones are closed by the next request.
+// Cost:    one connection and one buffer per request in flight. The first https request reads the
+//          certificate authorities. Looking up a host's name takes the time the system's resolver
+//          takes, whatever the deadline.
 #pragma once
 
 #include <memory>

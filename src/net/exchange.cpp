@@ -125,14 +125,14 @@ Result<Head> Exchange::read_final_head() {
 Result<ClientResponse> Exchange::receive(bool is_head_request) {
     Head head = TRY(read_final_head());
     const Framing framing = TRY(framing_of(head, is_head_request));
+    // Not inside the braces: g++ 12 leaks the members before it where TRY returns from there.
+    Buffer body = TRY(read_body(framing));
     ClientResponse response{
-        .status = head.status, .headers = std::move(head.headers), .body = TRY(read_body(framing))};
+        .status = head.status, .headers = std::move(head.headers), .body = std::move(body)};
     const bool has_end = framing.is_chunked || framing.length;
-    keeps_alive_ = has_end && input_.bytes().empty() &&
-                   net::keeps_alive({.method = "",
-                                     .target = "",
-                                     .version_minor = head.version_minor,
-                                     .headers = response.headers});
+    keeps_alive_ =
+        has_end && input_.bytes().empty() &&
+        net::keeps_alive({.version_minor = head.version_minor, .headers = response.headers});
     return response;
 }
 

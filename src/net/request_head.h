@@ -27,8 +27,8 @@ struct Refusal {
 struct RequestPlan {
     std::string method;
     std::string path;
-    std::string query;
-    http::Headers headers;
+    std::string query = {};
+    http::Headers headers = {};
     std::optional<std::int64_t> content_length;  // Absent where the body is chunked.
     int version_minor = 1;
     bool keeps_alive = true;

@@ -234,7 +234,7 @@ TEST(Chunks, AreDecodedInPiecesOfAnySize) {
     }
     EXPECT_EQ(decode("0\r\n\r\n", 1), "");
     EXPECT_EQ(decode("00\r\n\r\n", 5), "");
-    EXPECT_EQ(decode("5\r\nhello\r", 3), "hello...");
+    EXPECT_EQ(decode("5\r\nhello\r", 3), "hel...");
 }
 
 TEST(Chunks, BrokenOnesAreRefused) {

@@ -14,11 +14,11 @@
 namespace imagemill::net {
 
 struct Head {
-    std::string method;  // Of a request, as is `target`.
-    std::string target;
+    std::string method = {};  // Of a request, as is `target`.
+    std::string target = {};
     int status = 0;         // Of a response.
     int version_minor = 1;  // HTTP/1.x
-    http::Headers headers;
+    http::Headers headers = {};
 };
 
 // `text` is one whole head, with its empty line.
