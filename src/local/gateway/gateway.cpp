@@ -183,11 +183,10 @@ class Gateway final {
         bool readable = true;
         for (const std::string& name : pool_.functions()) {
             const FunctionCounts counts = pool_.counts(name);
-            functions[name] = {{"instances", counts.instances},
-                               {"busy", counts.busy},
-                               {"cold_starts", counts.cold_starts},
-                               {"invocations", counts.invocations},
-                               {"errors", counts.errors}};
+            functions[name] = {
+                {"instances", counts.instances},     {"busy", counts.busy},
+                {"waiting", counts.waiting},         {"cold_starts", counts.cold_starts},
+                {"invocations", counts.invocations}, {"errors", counts.errors}};
             const auto queued = queue_.counts(name);
             if (!queued) {
                 log_.error("the queue cannot be read", {{"error", queued.error().message}});

@@ -112,7 +112,10 @@ class Pool final : public FunctionPool {
     FunctionCounts counts(std::string_view function) const override {
         const Lock lock(mutex_);
         const auto found = rosters_.find(function);
-        return found == rosters_.end() ? FunctionCounts() : found->second.counts;
+        if (found == rosters_.end()) return {};
+        FunctionCounts counts = found->second.counts;
+        counts.waiting = static_cast<int>(found->second.waiting.size());
+        return counts;
     }
 
     void stop(Milliseconds drain) override;

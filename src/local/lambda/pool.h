@@ -74,6 +74,7 @@ struct InvokeResult {
 struct FunctionCounts {
     int instances = 0;
     int busy = 0;
+    int waiting = 0;  // Callers for whom no instance is free.
     std::int64_t cold_starts = 0;
     std::int64_t invocations = 0;
     std::int64_t errors = 0;

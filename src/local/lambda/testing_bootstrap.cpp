@@ -29,6 +29,10 @@ void print(std::string_view text) {
     }
 }
 
+void wait_for(const std::string& path) {
+    while (!std::filesystem::exists(path)) system_clock().sleep_for(Milliseconds(2));
+}
+
 [[noreturn]] void hang() {
     for (;;) ::pause();
 }
@@ -114,6 +118,7 @@ class Runtime final {
         }
         if (what == "print") print(text_of(orders, "text"));
         if (what == "sleep") system_clock().sleep_for(Milliseconds(number_of(orders, "ms")));
+        if (what == "wait_for") wait_for(text_of(orders, "path"));
         if (what == "wrong_id") post_answer("no-such-id", payload_, {});
         if (what == "wrong_invocation") {
             post_answer(request_id(), payload_, {{std::string(api::kInvocationId), "no-such"}});
