@@ -78,13 +78,13 @@ std::optional<std::vector<std::string>> parse_signed_headers(std::string_view te
 }
 
 bool is_payload_hash(std::string_view text) {
-    using namespace std::string_view_literals;
-    constexpr std::array kWords{kUnsignedPayload,
-                                "STREAMING-UNSIGNED-PAYLOAD-TRAILER"sv,
-                                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"sv,
-                                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"sv,
-                                "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"sv,
-                                "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"sv};
+    constexpr std::array<std::string_view, 6> kWords{
+        kUnsignedPayload,
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
+        "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+        "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER"};
     if (std::ranges::find(kWords, text) != kWords.end()) return true;
     return text.size() == 64 && std::ranges::all_of(text, [](char c) {
                return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
