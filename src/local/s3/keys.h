@@ -3,7 +3,9 @@
 // Shapes:  <dir>/credentials is an AWS ini file, [default], mode 0600, made at the first start. A
 //          function's key is derived from the root's secret and the function's name, so URLs it
 //          signed outlive a restart, and rotating the root rotates all.
-// Errors:  unavailable (the file), corrupt (it is not what we wrote).
+//          The root may do everything. A function may do what one of its grants says.
+// Errors:  unavailable  the file or its directory cannot be read or made; says which and why.
+//          corrupt      the file holds no key of profile [default].
 // Threads: any; nothing changes after load.
 #pragma once
 
@@ -30,7 +32,8 @@ std::string_view name_of(Action action);  // "s3:GetObject"
 struct Grant {
     Action action;
     std::string bucket;
-    std::string key_prefix;  // Empty: every key.
+    std::string
+        key_prefix;  // Empty: every key. Of list_bucket: what a listing's prefix opens with.
 };
 
 struct FunctionGrants {
@@ -45,6 +48,8 @@ class Keys final {
     const aws::Credentials& root() const { return root_; }
     aws::Credentials of_function(std::string_view function) const;
     std::optional<aws::Credentials> find(std::string_view access_key) const;
+    // Whose key it is, for a person: "root", a function's name, or "nobody".
+    std::string holder_of(std::string_view access_key) const;
     bool allows(std::string_view access_key, Action action, std::string_view bucket,
                 std::string_view key) const;
 
@@ -54,11 +59,14 @@ class Keys final {
         aws::Credentials credentials;
         std::vector<Grant> grants;
     };
+    const FunctionKey* function_with(std::string_view access_key) const;
+
     aws::Credentials root_;
     std::vector<FunctionKey> functions_;
 };
 
-// The root key of a data directory, made where there is none.
+// The root key of a data directory; directory and key are made where there is none. Two servers
+// that start at once end up with the same key.
 Result<aws::Credentials> load_root_key(const std::string& dir);
 
 }  // namespace imagemill::local
