@@ -1,9 +1,11 @@
-// s3/service: the S3 REST API over a DiskStore, as one Handler.
+// service: the S3 REST API over a DiskStore, as one Handler.
 //
 // Shapes:  request → Operation (router.h, a value) → authentication and grants → one function per
 //          operation, each in a file of its AWS name. What is known and not served is refused by
 //          name (501 NotImplemented).
-// Errors:  S3's XML, with S3's codes and words.
+//          A caller is known by SigV4, in headers, query or a form's policy; nobody is anonymous.
+// Errors:  S3's XML, with S3's codes and words. A host that is not `hosts`': AccessDenied, and the
+//          names that are.
 // Threads: any.
 // Cost:    an object's bytes stream; memory is flat.
 // Source:  Amazon S3 API reference.
@@ -26,6 +28,8 @@ struct ServiceOptions {
     http::Hosts hosts;
     std::vector<std::string> cors_origins;  // Of pages that may talk to it straight from a browser.
     std::int64_t object_bytes_max = INT64_C(5) << 30;
+    // Of the Location a form upload answers; empty: http:// and the host that was asked.
+    std::string public_url;
 };
 
 // Everything named outlives the handler.

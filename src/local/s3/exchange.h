@@ -1,0 +1,51 @@
+// exchange: one request on its way through the service, and what its operation may use.
+//
+// Threads: one.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/message.h"
+#include "local/s3/keys.h"
+#include "local/s3/operation.h"
+#include "local/s3/outcome.h"
+#include "local/s3/service.h"
+#include "local/storage/disk_store.h"
+
+namespace imagemill::local::s3 {
+
+inline constexpr std::string_view kXmlType = "application/xml";
+inline constexpr std::string_view kXmlNamespace = "http://s3.amazonaws.com/doc/2006-03-01/";
+// Who owns everything here, as S3 writes an owner: 64 hex digits, the same on every machine.
+inline constexpr std::string_view kOwnerId =
+    "1a9e3111000000000000000000000000000000000000000000000000000000aa";
+
+// Everything referred to outlives the exchange.
+struct Exchange {
+    const ServiceOptions& options;
+    DiskStore& store;
+    const Keys& keys;
+    const Clock& clock;
+    http::Request& request;
+    std::string request_id;
+    Operation operation;       // From routing on.
+    std::string access_key;    // From authentication on.
+    std::string payload_hash;  // Likewise: what the signature says of the body.
+};
+
+// One per operation, in the file of its name.
+Answer run(const ListBuckets& call, Exchange& exchange);
+Answer run(const CreateBucket& call, Exchange& exchange);
+Answer run(const HeadBucket& call, Exchange& exchange);
+Answer run(const GetBucketLocation& call, Exchange& exchange);
+Answer run(const ListObjectsV2& call, Exchange& exchange);
+Answer run(const PostObject& call, Exchange& exchange);
+Answer run(const PutObject& call, Exchange& exchange);
+Answer run(const GetObject& call, Exchange& exchange);
+Answer run(const HeadObject& call, Exchange& exchange);
+Answer run(const DeleteObject& call, Exchange& exchange);
+
+}  // namespace imagemill::local::s3
