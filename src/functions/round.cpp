@@ -275,7 +275,7 @@ Result<Round> run_round(const std::string& key, const ProcessorContext& context)
                  .failure = std::move(manifest.failure)};
 }
 
-// DESIGN's 404, 409 and 412: the world is no longer what this round saw.
+// Gone, in conflict or changed: the world is no longer what this round saw.
 bool is_lost_race(Code code) {
     return code == Code::no_such_key || code == Code::conflict || code == Code::precondition_failed;
 }
