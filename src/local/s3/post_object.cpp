@@ -153,6 +153,10 @@ Outcome<void> check_size(const aws::CheckedPolicy& policy, std::int64_t size_max
 
 // --- What it answers.
 
+std::string quote(std::string_view etag) {
+    return "\"" + std::string(etag) + "\"";
+}
+
 std::string location_of(const Exchange& exchange) {
     const std::string host(exchange.request.headers.get_or("Host", ""));
     const std::string key = percent_encode(exchange.operation.key, Slash::keep);
@@ -176,7 +180,7 @@ http::Response redirect(std::string url, const Exchange& exchange, const std::st
     url += url.find('?') == std::string::npos ? "?" : "&";
     url += "bucket=" + percent_encode(exchange.operation.bucket, Slash::encode);
     url += "&key=" + percent_encode(exchange.operation.key, Slash::encode);
-    url += "&etag=" + percent_encode(etag, Slash::encode);
+    url += "&etag=" + percent_encode(quote(etag), Slash::encode);
     http::Response response;
     response.status = 303;
     response.headers.set("Location", std::move(url));
@@ -231,9 +235,8 @@ Answer run(const PostObject&, Exchange& exchange) {
                     .principal = exchange.access_key,
                     .request_id = exchange.request_id}));
 
-    const std::string etag = "\"" + object.etag + "\"";
-    http::Response response = answer(form, exchange, etag);
-    response.headers.set("ETag", etag);
+    http::Response response = answer(form, exchange, object.etag);
+    response.headers.set("ETag", quote(object.etag));
     return response;
 }
 
