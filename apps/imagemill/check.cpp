@@ -13,7 +13,7 @@ namespace {
 
 int check(const std::string& data) {
     const Log log(system_clock(), Level::warn, fd_sink(STDERR_FILENO));
-    auto store = local::open_disk_store({.dir = data}, system_clock(), log);
+    auto store = local::open_disk_store({.dir = data, .notifications = {}}, system_clock(), log);
     if (!store) {
         std::cerr << "imagemill: " << store.error().message << "\n";
         return 1;
