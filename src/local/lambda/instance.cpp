@@ -114,6 +114,8 @@ class LocalInstance final : public Instance {
         return outcome;
     }
 
+    bool is_alive() const override { return process_->is_alive(); }
+
     bool lost() const override { return lost_; }
 
     bool settle() override {

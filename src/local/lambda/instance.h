@@ -52,6 +52,8 @@ class Instance {
     virtual Outcome fail_init(const std::string& request_id) = 0;
     // Ready: gives it the invocation and waits for the answer, at most the function's timeout.
     virtual Outcome run(Invocation invocation) = 0;
+    // The process runs: it may have ended while it was idle.
+    virtual bool is_alive() const = 0;
     // The process is gone, or its answer did not come: no more runs.
     virtual bool lost() const = 0;
     // After run: writes END and REPORT, and waits until the runtime is ready again. False: it is

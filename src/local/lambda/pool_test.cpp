@@ -215,6 +215,31 @@ TEST_F(PoolTest, SurvivesACrash) {
     EXPECT_EQ(pool_->counts("f").cold_starts, 2);
 }
 
+TEST_F(PoolTest, GivesNoWorkToAnInstanceThatLeftAfterItsAnswer) {
+    ASSERT_TRUE(make({function_called("f")}));
+
+    for (int i = 0; i < 3; ++i) {
+        const auto result = invoke(R"({"do":"leave"})");
+        ASSERT_TRUE(result);
+        EXPECT_EQ(result->function_error, "") << result->payload;
+    }
+    EXPECT_EQ(pool_->counts("f").errors, 0);
+}
+
+TEST_F(PoolTest, ReplacesAnInstanceThatEndedWhileItWasIdle) {
+    ASSERT_TRUE(make({function_called("f")}));
+    const auto first = static_cast<pid_t>(pid());
+    ASSERT_TRUE(eventually([&] { return pool_->counts("f").busy == 0; }));
+
+    ::kill(first, SIGKILL);
+    ASSERT_TRUE(eventually([&] { return ::kill(first, 0) != 0; }));
+
+    EXPECT_NE(pid(), first);
+    ASSERT_TRUE(queue_.add("f", std::string(kEcho)));
+    EXPECT_TRUE(drained());
+    EXPECT_EQ(pool_->counts("f").errors, 0);
+}
+
 TEST_F(PoolTest, KeepsAnInstanceWhoseFunctionOnlyFailed) {
     ASSERT_TRUE(make({function_called("f")}));
     const std::int64_t first = pid();

@@ -19,7 +19,7 @@
 
 #include "base/encodings.h"
 #include "base/fd.h"
-#include "local/lambda/logs.h"
+#include "local/lambda/line_joiner.h"
 
 namespace imagemill::local {
 namespace {
@@ -185,6 +185,11 @@ class ChildProcess final : public Process {
 
     int pid() const override { return pid_; }
 
+    bool is_alive() const override {
+        const std::lock_guard lock(pid_mutex_);
+        return !reaped_;
+    }
+
     void kill() override {
         const std::lock_guard lock(pid_mutex_);
         if (!reaped_) ::kill(-pid_, SIGKILL);
@@ -281,32 +286,6 @@ Result<std::unique_ptr<Process>> start_process(const ProcessOptions& options,
     if (!watchable) return cannot_start(options.program, "pidfd_open (Linux 5.3)", error);
     TRY(process->watch());
     return std::unique_ptr<Process>(std::move(process));
-}
-
-void LineJoiner::feed(std::string_view text) {
-    while (!text.empty()) {
-        const std::size_t newline = text.find('\n');
-        if (!dropping_) {
-            const std::size_t room = kLogLineBytesMax + 1 - line_.size();
-            line_.append(text.substr(0, newline).substr(0, room));
-        }
-        if (newline == text.npos) {
-            if (dropping_ || line_.size() <= kLogLineBytesMax) return;
-            on_line_(line_);
-            line_.clear();
-            dropping_ = true;
-            return;
-        }
-        if (!dropping_) on_line_(line_);
-        line_.clear();
-        dropping_ = false;
-        text.remove_prefix(newline + 1);
-    }
-}
-
-void LineJoiner::finish() {
-    if (!line_.empty()) on_line_(line_);
-    line_.clear();
 }
 
 }  // namespace imagemill::local

@@ -42,6 +42,7 @@ class Process {
   public:
     virtual ~Process() = default;  // Kills it and waits.
     virtual int pid() const = 0;
+    virtual bool is_alive() const = 0;
     // The whole group, with SIGKILL.
     virtual void kill() = 0;
     // Hands over whatever the process has written until now.
@@ -52,20 +53,5 @@ class Process {
 
 Result<std::unique_ptr<Process>> start_process(const ProcessOptions& options,
                                                ProcessCallbacks callbacks);
-
-// Joins what pipes give into lines. What has no newline for longer than kLogLineBytesMax is handed
-// over once, just longer than that, and the rest of the line dropped.
-class LineJoiner final {
-  public:
-    using OnLine = std::function<void(std::string_view line)>;
-    explicit LineJoiner(OnLine on_line) : on_line_(std::move(on_line)) {}
-    void feed(std::string_view text);
-    void finish();  // Hands over a last line without a newline.
-
-  private:
-    OnLine on_line_;
-    std::string line_;
-    bool dropping_ = false;
-};
 
 }  // namespace imagemill::local

@@ -17,6 +17,10 @@ void Backoff::fail(std::string why, SteadyTime now) {
     ++failures;
 }
 
+Error stopping_error() {
+    return {Code::unavailable, "the functions are being stopped"};
+}
+
 bool Roster::may_start(SteadyTime now) const {
     return live < config.instances_max && !backoff.holds(now);
 }
@@ -63,6 +67,24 @@ std::optional<Work> Roster::pick() {
         return std::nullopt;
     }
     return work;
+}
+
+void Roster::unpick(Work work) {
+    if (work.call) {
+        work.call->picked = false;
+        waiting.push_front(work.call);
+    } else {
+        taken.push_front(*std::move(work.event));
+        --queue_working;
+    }
+}
+
+void Roster::fail_waiting(const Error& error) {
+    for (Call* const call : waiting) {
+        call->result = error;
+        call->changed.notify_one();
+    }
+    waiting.clear();
 }
 
 void Roster::arrive(Slot& slot) {

@@ -63,6 +63,9 @@ struct Backoff {
     bool holds(SteadyTime now) const { return failures > 0 && now < until; }
 };
 
+// What a caller gets from a pool that stops.
+Error stopping_error();
+
 struct Roster {
     FunctionConfig config;
     std::string arn;
@@ -87,6 +90,8 @@ struct Roster {
     bool has_room(SteadyTime now) const;
     // Callers first.
     std::optional<Work> pick();
+    void unpick(Work work);  // To be the first again.
+    void fail_waiting(const Error& error);
     void arrive(Slot& slot);  // It was coming, and is here.
     Slot* call_idle();        // Nothing where none is idle.
 };

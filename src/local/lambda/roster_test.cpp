@@ -55,6 +55,24 @@ TEST(Roster, PicksCallersBeforeEvents) {
     EXPECT_FALSE(roster.pick());
 }
 
+TEST(Roster, TakesBackWorkAsTheFirst) {
+    Roster roster = roster_of(1, 2);
+    Call calls[2];
+    roster.waiting = {&calls[0], &calls[1]};
+    roster.taken.resize(2);
+    roster.taken[0].id = 1;
+
+    roster.unpick(*roster.pick());
+    EXPECT_EQ(roster.waiting.front(), &calls[0]);
+    EXPECT_FALSE(calls[0].picked);
+
+    roster.waiting.clear();
+    roster.unpick(*roster.pick());
+    EXPECT_EQ(roster.taken.front().id, 1);
+    EXPECT_EQ(roster.taken.size(), 2);
+    EXPECT_EQ(roster.queue_working, 0);
+}
+
 TEST(Roster, CallsTheInstanceThatWasUsedLast) {
     Roster roster = roster_of(2, 0);
     Slot older;
