@@ -6,16 +6,25 @@
 //          <dir>/lock                  flock: one server a directory
 //          An upload: begin() → write()… → commit(). Dropped without commit, it leaves nothing.
 //          A reader keeps its version: an overwrite gives a new file, the old one goes when closed.
+//          A key is 1..1024 bytes of UTF-8 and never becomes a path.
 // Errors:  no_such_bucket, no_such_key, precondition_failed as in store/object_store.h.
+//          invalid_argument  a key too long, empty or not UTF-8; attributes that are not UTF-8.
 //          unavailable  the disk refuses (full, read-only, no more files): names the path and why;
-//                       nothing is acknowledged that is not there.
-//          conflict     open: another server has the directory.
-// Threads: any, but an Upload belongs to one.
-// Cost:    commit: fsync of the file, of its directory and of the catalog's log. Memory is flat
-//          whatever the object's size.
+//                       nothing is acknowledged that is not there, and once the cause is gone it
+//                       works again. open: the object's file is missing or cut. open_disk_store:
+//                       the catalog is missing or damaged.
+//          conflict     open_disk_store: another server has the directory.
+//          unsupported  open_disk_store: the catalog is of a newer version.
+// Threads: any, but an Upload belongs to one. The store outlives its uploads.
+// Cost:    commit: fsync of the file, of its directory and of the catalog's log; commits that meet
+//          share the last one. Reads wait for none of them. Memory is flat whatever the object's
+//          size, and so is the time to open a store, but for one pass over the objects' rows
+//          (not their files) after a crash in the middle of an upload.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +71,7 @@ struct StoredBucket {
 };
 
 struct WriteConditions {
-    std::string if_match;
+    std::string if_match;  // An ETag, or "*" for any object; no_such_key where there is none.
     bool if_none_match = false;
 };
 
@@ -100,6 +109,7 @@ struct Finding {
 class Upload {
   public:
     virtual ~Upload() = default;
+    // After a failure, every further call fails alike.
     virtual Result<void> write(Bytes bytes) = 0;
     virtual std::int64_t size_bytes() const = 0;
     // Makes it the object `bucket/key`, durably, with its events. Once.
@@ -127,14 +137,15 @@ class DiskStore {
     virtual Result<std::unique_ptr<Upload>> begin() = 0;
     virtual Result<StoredObject> head(const std::string& bucket, const std::string& key) = 0;
     virtual Result<OpenedObject> open(const std::string& bucket, const std::string& key) = 0;
-    // Removing what is not there succeeds, without an event.
+    // Removing what is not there succeeds, without an event, unless a condition asks for it.
     virtual Result<void> remove(const std::string& bucket, const std::string& key,
                                 const WriteConditions& conditions, const Origin& origin) = 0;
     virtual Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) = 0;
 
     virtual EventQueue& events() = 0;
 
-    // Reads every byte; `progress(done, total)` now and then. Findings: none means all is well.
+    // Reads every byte; `progress(done, total)`, in bytes, after each object. Findings: none means
+    // all is well; after the first thousand the rest is only counted. The store may be in use.
     virtual Result<std::vector<Finding>> check(
         const std::function<void(std::int64_t, std::int64_t)>& progress) = 0;
 };

@@ -3,9 +3,13 @@
 // Shapes:  waiting → running → gone, or back to waiting with a later `due`, or a dead letter.
 //          An event is committed in the transaction of the object it speaks of. It is taken by one
 //          instance at a time; a restart puts what was running back to waiting (so: at least once).
+//          An id is never used twice. What names an event that is not there (or, for retry and
+//          put_back, not running) changes nothing and succeeds.
 // Errors:  unavailable (the disk).
 // Threads: any.
-// Cost:    waiting events cost disk, not memory.
+// Cost:    waiting events cost disk, not memory. add and bury wait for the disk; take, done, retry
+//          and put_back do not: a power cut may undo them, which "at least once" allows; kill -9
+//          does not.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +37,7 @@ struct DeadLetter {
     std::string function;
     std::string request_id;
     std::string payload;
-    int attempts = 0;
+    int attempts = 0;       // With the one it was buried in.
     std::string condition;  // RetriesExhausted, …
     std::string error;      // JSON: what the last attempt answered.
     Time queued;
@@ -68,9 +72,11 @@ class EventQueue {
     virtual Result<QueueCounts> counts(const std::string& function) = 0;
     // When the next waiting event of `function` is due; nothing where none waits.
     virtual Result<std::optional<Time>> next_due(const std::string& function) = 0;
+    // The newest first.
     virtual Result<std::vector<DeadLetter>> dead_letters(int count_max) = 0;
 
-    // Called (on the committing thread, after the commit) whenever something was added or put back.
+    // Called (on the committing thread, after the commit, under no lock) whenever something was
+    // added or put back. It must stay callable until the last such call of the store has returned.
     virtual void on_added(std::function<void()> callback) = 0;
 };
 

@@ -1,0 +1,206 @@
+#include "local/storage/check.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+
+#include "base/digest.h"
+#include "base/encodings.h"
+#include "local/storage/files.h"
+#include "local/storage/object_table.h"
+
+namespace imagemill::local {
+namespace {
+
+constexpr std::size_t kFindingsMax = 1000;
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+using FileId = std::array<std::byte, 16>;
+
+FileId file_id_of(const std::string& hex) {
+    FileId id = {};
+    const Result<Buffer> bytes = parse_hex(hex);
+    if (bytes && bytes->size() == id.size()) std::ranges::copy(*bytes, id.begin());
+    return id;
+}
+
+// What the check needs of an object's row.
+struct Row {
+    std::string bucket;
+    std::string key;
+    std::string file;
+    std::string etag;
+    std::int64_t size_bytes = 0;
+    std::string attributes;
+
+    std::string name() const { return bucket + "/" + key; }
+};
+
+struct Content {
+    std::int64_t size_bytes = 0;
+    std::string md5;
+};
+
+class Checker final {
+  public:
+    Checker(Database database, const ObjectFiles& files,
+            const std::function<void(std::int64_t, std::int64_t)>& progress)
+        : database_(std::move(database)), files_(files), progress_(progress), buffer_(kReadBytes) {}
+
+    std::vector<Finding> run() {
+        // A part that cannot go on is a finding, and the others may find more.
+        for (const Result<void>& part : {check_catalog(), check_objects(), check_strays()}) {
+            if (!part) report(part.error().message);
+        }
+        if (unlisted_ > 0) {
+            findings_.push_back({"And " + std::to_string(unlisted_) + " more findings."});
+        }
+        return std::move(findings_);
+    }
+
+  private:
+    void report(std::string what) {
+        if (findings_.size() < kFindingsMax) {
+            findings_.push_back({std::move(what)});
+        } else {
+            ++unlisted_;
+        }
+    }
+
+    Result<void> check_catalog() {
+        Statement check = TRY(database_.prepare("PRAGMA integrity_check"));
+        while (TRY(check.step())) {
+            const std::string line = check.text(0);
+            if (line != "ok") report("The catalog is damaged: " + line + ".");
+        }
+        Statement sum = TRY(database_.prepare("SELECT coalesce(sum(size_bytes), 0) FROM objects"));
+        if (TRY(sum.step())) bytes_total_ = sum.integer(0);
+        return {};
+    }
+
+    Result<void> check_objects() {
+        Row row;
+        while (TRY(advance(row))) {
+            const std::string fault = fault_of(row);
+            // Overwritten or removed meanwhile, its file may rightly be gone.
+            if (!fault.empty() && TRY(is_current(row))) report(row.name() + ": " + fault);
+            bytes_done_ += row.size_bytes;
+            progress_(std::min(bytes_done_, bytes_total_), bytes_total_);
+        }
+        return {};
+    }
+
+    // To the next row, if there is one. A read for each, so that none lasts long and the catalog's
+    // log can be taken up meanwhile.
+    Result<bool> advance(Row& row) {
+        Statement select = TRY(
+            database_.prepare("SELECT bucket, key, file, etag, size_bytes, attributes FROM objects "
+                              "WHERE (bucket, key) > (?, ?) ORDER BY bucket, key LIMIT 1"));
+        if (!TRY(select.bind(1, row.bucket).bind(2, row.key).step())) return false;
+        row = {.bucket = select.text(0),
+               .key = select.text(1),
+               .file = select.text(2),
+               .etag = select.text(3),
+               .size_bytes = select.integer(4),
+               .attributes = select.text(5)};
+        return true;
+    }
+
+    Result<bool> is_current(const Row& row) {
+        Statement select = TRY(
+            database_.prepare("SELECT 1 FROM objects WHERE bucket = ? AND key = ? AND file = ?"));
+        return select.bind(1, row.bucket).bind(2, row.key).bind(3, row.file).step();
+    }
+
+    // Empty where the file is what the row says.
+    std::string fault_of(const Row& row) {
+        const Result<Attributes> attributes = parse_attributes(row.attributes);
+        if (!attributes) return "its row is damaged: " + attributes.error().message;
+        const std::string path = files_.path_in_objects(row.file);
+        const Result<std::optional<Fd>> file = files_.open_for_reading(row.file);
+        if (!file) return file.error().message;
+        if (!*file) return "its file " + path + " is missing.";
+        const Result<Content> content = read_through(**file, path);
+        if (!content) return content.error().message;
+        if (content->size_bytes != row.size_bytes) {
+            return "its file " + path + " has " + std::to_string(content->size_bytes) +
+                   " bytes instead of " + std::to_string(row.size_bytes) + ".";
+        }
+        if (content->md5 == row.etag) return "";
+        return "its file " + path + " has other bytes than were put: MD5 " + content->md5 +
+               " instead of " + row.etag + ".";
+    }
+
+    Result<Content> read_through(const Fd& file, const std::string& path) {
+        Hasher hasher(DigestKind::md5);
+        std::int64_t size_bytes = 0;
+        for (;;) {
+            const std::size_t count = TRY(read_some(file, buffer_, path));
+            if (count == 0) break;
+            hasher.update(Bytes(buffer_).first(count));
+            size_bytes += static_cast<std::int64_t>(count);
+        }
+        return Content{.size_bytes = size_bytes, .md5 = format_hex(hasher.finish())};
+    }
+
+    // A file gets to objects/ after its row is committed, and its row goes only into the garbage
+    // until it is gone. So who is in neither, and still there afterwards, is a stray.
+    Result<void> check_strays() {
+        std::vector<FileId> unnamed = TRY(walk_objects());
+        std::ranges::sort(unnamed);
+        std::vector<bool> is_named(unnamed.size());
+        Statement select =
+            TRY(database_.prepare("SELECT file FROM objects UNION ALL SELECT file FROM garbage"));
+        while (TRY(select.step())) {
+            const FileId id = file_id_of(select.text(0));
+            const auto found = std::ranges::lower_bound(unnamed, id);
+            if (found == unnamed.end() || *found != id) continue;
+            is_named[static_cast<std::size_t>(found - unnamed.begin())] = true;
+        }
+        for (std::size_t i = 0; i < unnamed.size(); ++i) {
+            if (is_named[i]) continue;
+            const std::string path = files_.path_in_objects(format_hex(unnamed[i]));
+            if (TRY(exists(path))) report("No object has the file " + path + ".");
+        }
+        return {};
+    }
+
+    // Reports what is out of place, and returns what is in its place.
+    Result<std::vector<FileId>> walk_objects() {
+        std::vector<FileId> ids;
+        for (const std::string& folder : TRY(files_.folders())) {
+            const Result<std::vector<std::string>> names = files_.names_in_folder(folder);
+            if (!names) report(names.error().message);
+            if (!names) continue;
+            for (const std::string& name : *names) {
+                if (ObjectFiles::is_id(name) && name.starts_with(folder)) {
+                    ids.push_back(file_id_of(name));
+                } else {
+                    report("The file " + name + " does not belong in objects/" + folder + ".");
+                }
+            }
+        }
+        return ids;
+    }
+
+    Database database_;
+    const ObjectFiles& files_;                                         // Outlives the checker,
+    const std::function<void(std::int64_t, std::int64_t)>& progress_;  // and so does this.
+    Buffer buffer_;
+    std::vector<Finding> findings_;
+    std::size_t unlisted_ = 0;
+    std::int64_t bytes_done_ = 0;
+    std::int64_t bytes_total_ = 0;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> check_store(
+    const Catalog& catalog, const ObjectFiles& files,
+    const std::function<void(std::int64_t, std::int64_t)>& progress) {
+    Database database = TRY(catalog.another_reader());
+    return Checker(std::move(database), files, progress).run();
+}
+
+}  // namespace imagemill::local

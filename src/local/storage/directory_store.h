@@ -1,0 +1,81 @@
+// directory_store: the DiskStore, over the files and the catalog of one directory.
+//
+// Errors, threads, cost: as disk_store.h.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "local/storage/catalog.h"
+#include "local/storage/catalog_queue.h"
+#include "local/storage/disk_store.h"
+#include "local/storage/object_files.h"
+#include "local/storage/object_table.h"
+
+namespace imagemill::local {
+
+// What an upload or a removal asks of the catalog, and what it learns from it.
+struct Exchange {
+    StoredObject object;
+    std::string file;    // Empty for a removal.
+    std::string former;  // The file that it replaced or removed, if any.
+    bool has_events = false;
+};
+
+class DirectoryStore final : public DiskStore {
+  public:
+    struct Parts {
+        Fd lock;
+        ObjectFiles files;
+        std::unique_ptr<Catalog> catalog;
+    };
+
+    DirectoryStore(DiskStoreOptions options, Parts parts, const Clock& clock, const Log& log)
+        : options_(std::move(options)),
+          clock_(clock),
+          log_(log),
+          parts_(std::move(parts)),
+          queue_(catalog(), clock) {}
+    ~DirectoryStore() override;
+
+    Result<void> create_bucket(const std::string& name) override;
+    Result<void> head_bucket(const std::string& name) override;
+    Result<std::vector<StoredBucket>> list_buckets() override;
+    Result<std::unique_ptr<Upload>> begin() override;
+    Result<StoredObject> head(const std::string& bucket, const std::string& key) override;
+    Result<OpenedObject> open(const std::string& bucket, const std::string& key) override;
+    Result<void> remove(const std::string& bucket, const std::string& key,
+                        const WriteConditions& conditions, const Origin& origin) override;
+    Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) override;
+    EventQueue& events() override { return queue_; }
+    Result<std::vector<Finding>> check(
+        const std::function<void(std::int64_t, std::int64_t)>& progress) override;
+
+    const ObjectFiles& files() const { return parts_.files; }
+    // Makes `exchange.object` the object, durably, with its events. `in_doubt` as in Change.
+    Result<void> put(Exchange& exchange, const WriteConditions& conditions, const Origin& origin,
+                     bool& in_doubt);
+
+  private:
+    Catalog& catalog() { return *parts_.catalog; }
+
+    Result<ObjectRow> find(const std::string& bucket, const std::string& key);
+    Result<void> insert_events(Database& database, Exchange& exchange, const Origin& origin) const;
+    Error missing_file(const ObjectRow& row) const;
+    void discard(const std::string& file);
+    void forget_garbage_files(const std::vector<std::string>& files);
+
+    DiskStoreOptions options_;
+    const Clock& clock_;  // Outlives the store,
+    const Log& log_;      // and so does this.
+    Parts parts_;
+    CatalogQueue queue_;
+
+    std::mutex mutex_;
+    std::vector<std::string> removed_;  // Files whose garbage rows stand yet. Guarded by mutex_.
+};
+
+}  // namespace imagemill::local
