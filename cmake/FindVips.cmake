@@ -1,5 +1,5 @@
 # libvips as npm packages it: one self-contained shared library, and the headers in a package of
-# their own. Gives Vips::headers, and VIPS_LIBRARY, the file that travels beside the programs.
+# their own. Gives Vips::vips, and VIPS_LIBRARY, the file that travels beside the programs.
 set(vips_packages ${CMAKE_SOURCE_DIR}/node_modules/@img)
 set(vips_binary ${vips_packages}/sharp-libvips-linux-x64)
 set(vips_headers ${vips_packages}/sharp-libvips-dev/include)
@@ -17,8 +17,9 @@ if(NOT vips_count EQUAL 1)
 endif()
 set(VIPS_LIBRARY ${vips_libraries})
 
-if(NOT TARGET Vips::headers)
-  add_library(Vips::headers INTERFACE IMPORTED)
-  target_include_directories(Vips::headers SYSTEM INTERFACE
+if(NOT TARGET Vips::vips)
+  add_library(Vips::vips SHARED IMPORTED)
+  set_target_properties(Vips::vips PROPERTIES IMPORTED_LOCATION ${VIPS_LIBRARY})
+  target_include_directories(Vips::vips SYSTEM INTERFACE
     ${vips_headers} ${vips_headers}/glib-2.0 ${vips_binary}/lib/glib-2.0/include)
 endif()

@@ -46,6 +46,40 @@ std::size_t box_of(const Rgb& rgb) {
     return index;
 }
 
+// A box with the boxes around it: a colour on the border of several is still one colour.
+Box around(const std::vector<Box>& boxes, std::size_t index) {
+    constexpr int kSide = 1 << kBits;
+    const auto at = [index](int channel) {
+        return static_cast<int>(index >> (kBits * (2 - channel))) & (kSide - 1);
+    };
+    Box sum;
+    for (int r = std::max(at(0) - 1, 0); r <= std::min(at(0) + 1, kSide - 1); ++r) {
+        for (int g = std::max(at(1) - 1, 0); g <= std::min(at(1) + 1, kSide - 1); ++g) {
+            for (int b = std::max(at(2) - 1, 0); b <= std::min(at(2) + 1, kSide - 1); ++b) {
+                const Box& box = boxes[static_cast<std::size_t>((r * kSide + g) * kSide + b)];
+                sum.weight += box.weight;
+                for (std::size_t c = 0; c < 3; ++c) sum.sum[c] += box.sum[c];
+            }
+        }
+    }
+    return sum;
+}
+
+// The heaviest neighbourhood; of equal ones that with the heaviest middle, then the first.
+Box densest(const std::vector<Box>& boxes) {
+    Box best;
+    std::int64_t middle = 0;
+    for (std::size_t index = 0; index < boxes.size(); ++index) {
+        if (boxes[index].weight == 0) continue;
+        const Box box = around(boxes, index);
+        if (box.weight < best.weight) continue;
+        if (box.weight == best.weight && boxes[index].weight <= middle) continue;
+        best = box;
+        middle = boxes[index].weight;
+    }
+    return best;
+}
+
 bool is_near(const Rgb& a, const Rgb& b) {
     for (std::size_t c = 0; c < 3; ++c) {
         if (std::abs(a[c] - b[c]) > kNear) return false;
@@ -58,11 +92,10 @@ bool is_near(const Rgb& a, const Rgb& b) {
 Color dominant_color(const Pixels& pixels) {
     std::vector<Box> boxes(std::size_t{1} << (3 * kBits));
     for_each(pixels, [&](const Rgb& rgb, int alpha) { boxes[box_of(rgb)].add(rgb, alpha); });
-    const auto fullest = std::ranges::max_element(boxes, {}, &Box::weight);
-    if (fullest->weight == 0) return {0, 0, 0, 0};
+    const Box dense = densest(boxes);
+    if (dense.weight == 0) return {0, 0, 0, 0};
 
-    // A colour on the border of two boxes is still one colour.
-    const Rgb centre = fullest->mean();
+    const Rgb centre = dense.mean();
     Box like;
     for_each(pixels, [&](const Rgb& rgb, int alpha) {
         if (is_near(rgb, centre)) like.add(rgb, alpha);

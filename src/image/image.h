@@ -2,13 +2,17 @@
 //
 // Shapes:  Input is one JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG file, borrowed until the call
 //          returns. Each Output is one JPEG, PNG, WebP, AVIF or GIF file, owned by the caller.
+//          An animated PNG or AVIF is read as the still it also holds; of a TIFF, the first page.
 // Units:   Sizes in pixels as displayed (after EXIF orientation). Quality 1..100.
-// Errors:  invalid_argument  a spec contradicts itself.
-//          unsupported       no format claims the input, or it is one that is not read here.
-//          corrupt           the input ends early or breaks its own format.
-//          too_large         the header exceeds `limits`; found before any pixel is allocated;
-//                            `exceeded` names the setting.
-//          timeout           `stop` said so; an encode ends in the middle.
+// Errors:  invalid_argument  a spec contradicts itself, or its format cannot hold the output.
+//          unsupported       no format claims the input, or it is one that is not read here; an
+//                            SVG that declares entities or refers to something outside itself.
+//          corrupt           the input is empty, ends early or breaks its own format.
+//          too_large         the header, or an enlarged output, exceeds `limits`; found before any
+//                            pixel is allocated; `exceeded` names the setting.
+//          timeout           `stop` said so. An encode of WebP or of many rows ends in the middle;
+//                            one of AVIF or GIF only when it is done.
+//          unavailable       libvips cannot be loaded, or memory ran out.
 //          Messages are sentences for the person who sent the picture.
 // Threads: every function may run on any thread at the same time.
 // Cost:    probe: the header, microseconds, no libvips. render: time O(input + output pixels).
@@ -35,6 +39,9 @@ std::string_view name_of(Format format);  // "jpeg"
 std::optional<Format> format_named(std::string_view name);
 std::string_view media_type_of(Format format);  // "image/jpeg"
 std::string_view extension_of(Format format);   // "jpg"
+bool can_write(Format format);                  // As an output.
+bool can_animate(Format format);                // Several frames, read and written.
+bool has_quality(Format format);                // Spec::quality means something to it.
 
 // Each a setting: IMAGEMILL_MAX_<NAME>, as `exceeded.setting` spells it.
 struct Limits {
@@ -60,8 +67,9 @@ Result<Info> probe(Bytes input, const Limits& limits);
 enum class Fit {
     inside,   // As large as fits in the box; one side may be shorter.
     outside,  // As small as covers the box; one side may be longer.
-    cover,    // Fills the box; what juts out is cut, `gravity` says where.
-    contain,  // Fits in the box; the rest is `background`.
+    cover,    // Fills the box; what juts out is cut, `gravity` says where. A picture that is too
+              // small and may not grow fills the largest box of the same proportions.
+    contain,  // Fits in the box; the rest is `background`, and a compass `gravity` says where.
     fill,     // Exactly the box; proportions are lost.
 };
 std::optional<Fit> fit_named(std::string_view name);
@@ -89,7 +97,8 @@ struct Color {
 };
 
 enum class FormatChoice {
-    automatic,  // JPEG where opaque and still; else the source's own (PNG for SVG and TIFF).
+    automatic,  // JPEG where opaque (as its pixels are) and still; else the source's own (PNG for
+                // SVG and TIFF).
     same,       // The source's own, where it can be written; else as automatic.
     named,      // `format`.
 };
@@ -99,12 +108,16 @@ struct Spec {
     int height = 0;
     Fit fit = Fit::inside;
     Gravity gravity = Gravity::center;
-    bool enlarge = false;             // May the picture be made larger than it is?
-    std::optional<Color> background;  // contain, and under transparency in JPEG. None: white there.
+    bool enlarge = false;  // May the picture be made larger than it is?
+    // Of the rest in `contain`, and under transparency in JPEG. None: white; in `contain` of a
+    // picture with transparency, transparent. Its alpha counts in `contain` alone.
+    std::optional<Color> background = {};
     FormatChoice choice = FormatChoice::automatic;
     Format format = Format::jpeg;
     int quality = 75;
-    std::optional<int> effort;  // 0..9, each encoder's own scale mapped to it; none: its default.
+    // 0..9, each encoder's own scale mapped to it; none: its default. JPEG: from 3 tables are
+    // optimised, from 7 it is progressive with trellis quantisation.
+    std::optional<int> effort = {};
 };
 
 struct Output {

@@ -67,7 +67,7 @@ std::string format_pixels(std::int64_t pixels) {
     if (pixels < kMega / 10) return std::to_string(pixels) + " pixels";
     const std::int64_t tenths = pixels / (kMega / 10);
     std::string text = std::to_string(tenths / 10);
-    if (tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
+    if (tenths % 10 != 0) text.append(".").append(std::to_string(tenths % 10));
     return text + " megapixels";
 }
 

@@ -7,22 +7,25 @@
 namespace imagemill::image {
 namespace {
 
-struct FormatNames {
+struct FormatRow {
     Format format;
     std::string_view name;
     std::string_view media_type;
     std::string_view extension;
+    bool can_write = false;
+    bool can_animate = false;
+    bool has_quality = false;
 };
 
 constexpr std::array kFormats{
-    FormatNames{Format::jpeg, "jpeg", "image/jpeg", "jpg"},
-    FormatNames{Format::png, "png", "image/png", "png"},
-    FormatNames{Format::webp, "webp", "image/webp", "webp"},
-    FormatNames{Format::gif, "gif", "image/gif", "gif"},
-    FormatNames{Format::avif, "avif", "image/avif", "avif"},
-    FormatNames{Format::tiff, "tiff", "image/tiff", "tif"},
-    FormatNames{Format::svg, "svg", "image/svg+xml", "svg"},
-    FormatNames{Format::heic, "heic", "image/heic", "heic"},
+    FormatRow{Format::jpeg, "jpeg", "image/jpeg", "jpg", true, false, true},
+    FormatRow{Format::png, "png", "image/png", "png", true, false, false},
+    FormatRow{Format::webp, "webp", "image/webp", "webp", true, true, true},
+    FormatRow{Format::gif, "gif", "image/gif", "gif", true, true, false},
+    FormatRow{Format::avif, "avif", "image/avif", "avif", true, false, true},
+    FormatRow{Format::tiff, "tiff", "image/tiff", "tif"},
+    FormatRow{Format::svg, "svg", "image/svg+xml", "svg"},
+    FormatRow{Format::heic, "heic", "image/heic", "heic"},
 };
 
 template <typename Enum>
@@ -45,8 +48,8 @@ constexpr std::array kGravities{
     Named{Gravity::entropy, "entropy"},
 };
 
-const FormatNames& row_of(Format format) {
-    const auto row = std::ranges::find(kFormats, format, &FormatNames::format);
+const FormatRow& row_of(Format format) {
+    const auto row = std::ranges::find(kFormats, format, &FormatRow::format);
     CHECK(row != kFormats.end());
     return *row;
 }
@@ -79,9 +82,18 @@ std::string_view media_type_of(Format format) {
 std::string_view extension_of(Format format) {
     return row_of(format).extension;
 }
+bool can_write(Format format) {
+    return row_of(format).can_write;
+}
+bool can_animate(Format format) {
+    return row_of(format).can_animate;
+}
+bool has_quality(Format format) {
+    return row_of(format).has_quality;
+}
 std::optional<Format> format_named(std::string_view name) {
     if (name == "jpg") return Format::jpeg;  // What half the world writes.
-    const auto row = std::ranges::find(kFormats, name, &FormatNames::name);
+    const auto row = std::ranges::find(kFormats, name, &FormatRow::name);
     if (row == kFormats.end()) return std::nullopt;
     return row->format;
 }

@@ -180,13 +180,6 @@ int side_max_of(Format format) {
 }
 
 Result<void> check_output(const Plan& plan, const Limits& limits) {
-    for (const Format format : {plan.format_opaque, plan.format_alpha}) {
-        const int side_max = side_max_of(format);
-        if (std::max(plan.size.width, plan.size.height) <= side_max) continue;
-        return invalid("The output would be " + format_size(plan.size.width, plan.size.height) +
-                       " pixels; a picture in " + std::string(name_of(format)) + " has at most " +
-                       std::to_string(side_max) + " a side.");
-    }
     for (const Size size : {plan.scaled, plan.size}) {
         auto checked = check_limits(
             {.width = size.width, .height = size.height, .frames = plan.frames}, limits);
@@ -194,6 +187,13 @@ Result<void> check_output(const Plan& plan, const Limits& limits) {
         Error error = std::move(checked).error();
         error.message = "The output would be too large. " + error.message;
         return error;
+    }
+    for (const Format format : {plan.format_opaque, plan.format_alpha}) {
+        const int side_max = side_max_of(format);
+        if (std::max(plan.size.width, plan.size.height) <= side_max) continue;
+        return invalid("The output would be " + format_size(plan.size.width, plan.size.height) +
+                       " pixels; a picture in " + std::string(name_of(format)) + " has at most " +
+                       std::to_string(side_max) + " a side.");
     }
     return {};
 }
@@ -254,16 +254,6 @@ DecodePlan plan_decode(const Info& source, std::span<const Plan> plans, const Li
         decode.size = plan_drawing(full, largest_scaled(decode.sample, plans), limits);
     }
     return decode;
-}
-
-bool can_write(Format format) {
-    return format != Format::tiff && format != Format::svg && format != Format::heic;
-}
-bool can_animate(Format format) {
-    return format == Format::gif || format == Format::webp;
-}
-bool has_quality(Format format) {
-    return format == Format::jpeg || format == Format::webp || format == Format::avif;
 }
 
 }  // namespace imagemill::image

@@ -58,8 +58,4 @@ struct DecodePlan {
 Result<Plan> plan(const Info& source, const Spec& spec, const Limits& limits);
 DecodePlan plan_decode(const Info& source, std::span<const Plan> plans, const Limits& limits);
 
-bool can_write(Format format);
-bool can_animate(Format format);  // Holds several frames, read and written.
-bool has_quality(Format format);
-
 }  // namespace imagemill::image

@@ -65,37 +65,27 @@ std::vector<double> cosines(int length, int frequency) {
     return values;
 }
 
-// Every row by one horizontal wave: what is left is one column.
-std::vector<double> fold_rows(const Plane& plane, Size size, int frequency) {
-    const std::vector<double> wave = cosines(size.width, frequency);
-    std::vector<double> column;
-    for (int y = 0; y < size.height; ++y) {
-        const std::size_t row = static_cast<std::size_t>(y) * wave.size();
-        double sum = 0;
-        for (std::size_t x = 0; x < wave.size(); ++x) sum += plane[row + x] * wave[x];
-        column.push_back(sum);
-    }
-    return column;
-}
-
-double fold_column(const std::vector<double>& column, int frequency) {
-    const std::vector<double> wave = cosines(static_cast<int>(column.size()), frequency);
+// How much of the plane is this wave. Summed pixel by pixel, although rows could be folded first: a
+// wave that is not there is a tie between two nibbles, which only the same order of sums decides as
+// every other ThumbHash does.
+double amplitude_of(const Plane& plane, Size size, int across, int down) {
+    const std::vector<double> wave_x = cosines(size.width, across);
+    const std::vector<double> wave_y = cosines(size.height, down);
     double sum = 0;
-    for (std::size_t y = 0; y < wave.size(); ++y) sum += column[y] * wave[y];
-    return sum;
+    std::size_t at = 0;
+    for (const double y : wave_y) {
+        for (const double x : wave_x) sum += plane[at++] * x * y;
+    }
+    return sum / (static_cast<double>(size.width) * size.height);
 }
 
 // The triangle of low frequencies: `across` on the top row, `down` in the left column, read row by
 // row.
 Waves transform(const Plane& plane, Size size, int across, int down) {
-    std::vector<std::vector<double>> columns;
-    for (int x = 0; x < across; ++x) columns.push_back(fold_rows(plane, size, x));
-
     Waves waves;
-    const double area = static_cast<double>(size.width) * size.height;
     for (int y = 0; y < down; ++y) {
         for (int x = 0; x * down < across * (down - y); ++x) {
-            const double amplitude = fold_column(columns[static_cast<std::size_t>(x)], y) / area;
+            const double amplitude = amplitude_of(plane, size, x, y);
             if (x == 0 && y == 0) {
                 waves.mean = amplitude;
                 continue;
@@ -104,8 +94,10 @@ Waves transform(const Plane& plane, Size size, int across, int down) {
             waves.scale = std::max(waves.scale, std::abs(amplitude));
         }
     }
+    // Below this it is the rounding of sums, not a wave.
+    constexpr double kNoise = 1e-9;
     for (double& share : waves.shares) {
-        if (waves.scale > 0) share = 0.5 + 0.5 / waves.scale * share;
+        share = waves.scale > kNoise ? 0.5 + 0.5 / waves.scale * share : 0;
     }
     return waves;
 }

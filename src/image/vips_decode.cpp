@@ -1,6 +1,7 @@
 #include "image/vips_decode.h"
 
 #include <array>
+#include <cstdlib>
 
 #include "image/limits.h"
 
@@ -29,13 +30,26 @@ bool start() {
     return true;
 }
 
-int load_svg(const Job& job, void* bytes, VipsImage** out) {
-    // By the longer side, where rounding weighs least.
-    const bool by_width = job.source.width >= job.source.height;
-    const double scale = by_width ? static_cast<double>(job.decode.size.width) / job.source.width
-                                  : static_cast<double>(job.decode.size.height) / job.source.height;
-    return vips_svgload_buffer(bytes, job.input.size(), out, "scale", scale, "dpi", 96.0, "access",
+int draw_svg(const Job& job, void* bytes, double scale, VipsImage** out) {
+    return vips_svgload_buffer(bytes, job.input.size(), out, "scale", scale, "access",
                                VIPS_ACCESS_SEQUENTIAL, "fail_on", VIPS_FAIL_ON_ERROR, nullptr);
+}
+
+// Drawn so large that its longer side, where rounding weighs least, is as planned.
+int load_svg(const Job& job, void* bytes, VipsImage** out) {
+    const bool by_width = job.source.width >= job.source.height;
+    const int wanted = by_width ? job.decode.size.width : job.decode.size.height;
+    const int natural = by_width ? job.source.width : job.source.height;
+    const double scale = static_cast<double>(wanted) / natural;
+    if (draw_svg(job, bytes, scale, out) != 0) return -1;
+
+    // libvips has 72 px to the inch where CSS has 96, and fonts of its own for em: what it made of
+    // the scale says how to correct it.
+    const int found = by_width ? vips_image_get_width(*out) : vips_image_get_height(*out);
+    if (std::abs(found - wanted) <= 1) return 0;
+    g_object_unref(*out);
+    *out = nullptr;
+    return draw_svg(job, bytes, scale * wanted / found, out);
 }
 
 // Every loader is named, so none is guessed from the bytes a second time.
