@@ -4,7 +4,8 @@
 // Shapes:  POST /upload, GET, HEAD and DELETE /image/…, OPTIONS of both, GET /openapi.json → the
 //          function (HEAD as GET). GET /health is answered here, with what this machine does:
 //          {"status","functions":{name:{"instances","busy",…}},
-//           "queue":{"waiting","running","dead"}}, 503 where the queue cannot be read. The page's files and /config.json: made here.
+//           "queue":{"waiting","running","dead"}}, 503 where the queue cannot be read. The
+//          page's files and /config.json: made here.
 //          Everything else: 404, another method 405, both problem+json.
 // Errors:  as problem+json, which says nothing of the inside; the log does.
 //          403  a Host that is none of `hosts`.
