@@ -1,0 +1,147 @@
+"""The command's other halves: process, upload, status, logs, check; and --help of each."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from cloud import BIN, Cloud, jpeg_size, main, photos
+
+
+def imagemill(*arguments, environment=None, **options):
+    return subprocess.run([BIN / "imagemill", *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, **(environment or {})}, **options)
+
+
+class Process(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="imagemill-process-")
+        self.addCleanup(folder.cleanup)
+        self.out = pathlib.Path(folder.name)
+
+    def test_makes_the_default_rendition(self):
+        photo = photos()[1]
+        ran = imagemill("process", "--out", self.out, photo)
+        self.assertEqual(ran.returncode, 0, ran.stderr)
+        self.assertEqual(max(jpeg_size((self.out / f"resized-{photo.name}").read_bytes())), 800)
+
+    def test_takes_what_a_rendition_is_from_its_options(self):
+        photo = photos()[1]
+        ran = imagemill("process", "--width", 64, "--height", 64, "--fit", "cover", "--format", "webp",
+                        "--json", "--out", self.out, photo)
+        line = json.loads(ran.stdout)
+        self.assertEqual(line["status"], "ready")
+        rendition = line["renditions"][0]
+        self.assertEqual((rendition["width"], rendition["height"], rendition["format"]), (64, 64, "webp"))
+        written = pathlib.Path(rendition["path"]).read_bytes()
+        self.assertEqual((written[:4], written[8:12]), (b"RIFF", b"WEBP"))
+        self.assertEqual(len(written), rendition["size"])
+
+    def test_takes_recipes_and_refuses_bad_ones_by_field(self):
+        recipes = self.out / "recipes.json"
+        recipes.write_text('{"rules":[{"prefix":"","renditions":['
+                           '{"name":"a","width":10},{"name":"b","width":20,"format":"png"}]}]}')
+        ran = imagemill("process", "--recipes", recipes, "--json", "--out", self.out, photos()[0])
+        names = [rendition["name"] for rendition in json.loads(ran.stdout)["renditions"]]
+        self.assertEqual(names, ["a", "b"])
+        recipes.write_text('{"rules":[{"prefix":"","renditions":[{"name":"a","width":"big"}]}]}')
+        ran = imagemill("process", "--recipes", recipes, photos()[0])
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn("rules[0].renditions[0].width", ran.stderr)
+
+    def test_one_failure_does_not_stop_the_others(self):
+        bad = self.out / "bad.jpg"
+        bad.write_text("no picture")
+        ran = imagemill("process", "--json", "--out", self.out, photos()[0], bad, photos()[1],
+                        self.out / "missing.jpg")
+        self.assertEqual(ran.returncode, 1)
+        lines = {pathlib.Path(line["file"]).name: line for line in map(json.loads, ran.stdout.splitlines())}
+        self.assertEqual(len(lines), 4)
+        self.assertEqual(lines[photos()[1].name]["status"], "ready")
+        self.assertEqual(lines["bad.jpg"]["error"]["code"], "unsupported")
+        self.assertEqual(lines["missing.jpg"]["status"], "failed")
+
+    def test_a_limit_names_its_setting(self):
+        ran = imagemill("process", "--json", "--out", self.out, photos()[0],
+                        environment={"IMAGEMILL_MAX_PIXELS": "1000"})
+        error = json.loads(ran.stdout)["error"]
+        self.assertEqual((error["setting"], error["limit"]), ("IMAGEMILL_MAX_PIXELS", 1000))
+        self.assertGreater(error["measured"], 1000)
+
+
+class Served(unittest.TestCase):
+    def test_upload_status_logs_and_check(self):
+        with Cloud() as cloud:
+            photo = photos()[0]
+            url = ["--url", cloud.url]
+            sent = imagemill("upload", *url, photo)
+            self.assertEqual(sent.returncode, 0, sent.stderr)
+            link = sent.stdout.split()[-1]
+            self.assertTrue(link.startswith(cloud.url), sent.stdout)
+            self.assertEqual(cloud.fetch(link).status, 302)
+
+            state = imagemill("status", *url, photo.name)
+            self.assertEqual(state.returncode, 0, state.stderr)
+            self.assertIn("ready", state.stdout)
+            unknown = imagemill("status", *url, "unknown.jpg")
+            self.assertEqual(unknown.returncode, 1)
+
+            logs = imagemill("logs", "--data", cloud.data, "--function", "processor")
+            self.assertRegex(logs.stdout, r"START RequestId: [0-9a-f-]+ Version: \$LATEST")
+            self.assertRegex(logs.stdout, r"REPORT RequestId: .*Max Memory Used: \d+ MB")
+
+            busy = imagemill("check", "--data", cloud.data)
+            self.assertEqual(busy.returncode, 1)
+            self.assertIn("Another server has the directory", busy.stderr)
+            cloud.stop()
+            whole = imagemill("check", "--data", cloud.data)
+            self.assertEqual(whole.returncode, 0, whole.stdout)
+            self.assertIn("3 objects checked, 0 findings", whole.stdout)
+
+            stored = max((cloud.data / "objects").rglob("*"), key=lambda path: path.stat().st_size)
+            content = bytearray(stored.read_bytes())
+            content[100] ^= 1
+            stored.write_bytes(content)
+            damaged = imagemill("check", "--data", cloud.data)
+            self.assertEqual(damaged.returncode, 1)
+            self.assertIn("1 finding", damaged.stdout)
+
+    def test_a_sixteen_megabyte_photograph_just_works(self):
+        with Cloud() as cloud:
+            photo = photos()[-1]
+            self.assertGreater(photo.stat().st_size, 12_000_000)
+            sent = subprocess.run(["curl", "-sS", "-F", f"file=@{photo}", cloud.url + "/upload"],
+                                  capture_output=True, text=True, check=True)
+            name = json.loads(sent.stdout)["images"][0]["filename"]
+            self.assertEqual(cloud.wait(name).status, 200)
+
+    def test_a_second_server_and_a_taken_port_are_refused_in_words(self):
+        with Cloud() as cloud:
+            second = imagemill("serve", "--port", 0, "--s3-port", 0, "--data", cloud.data)
+            self.assertEqual(second.returncode, 1)
+            self.assertIn("Another server has the directory", second.stderr)
+            taken = imagemill("serve", "--port", cloud.url.rsplit(":", 1)[1], "--data", cloud.data)
+            self.assertEqual(taken.returncode, 1)
+            self.assertIn("in use", taken.stderr)
+
+    def test_a_token_is_asked_for(self):
+        with Cloud(environment={"IMAGEMILL_UPLOAD_TOKEN": "secret-token"}) as cloud:
+            refused = imagemill("upload", "--url", cloud.url, photos()[0])
+            self.assertEqual(refused.returncode, 1)
+            sent = imagemill("upload", "--url", cloud.url, "--token", "secret-token", photos()[0])
+            self.assertEqual(sent.returncode, 0, sent.stderr)
+
+
+class Help(unittest.TestCase):
+    def test_every_command_has_one_with_an_example(self):
+        for command in ("serve", "process", "upload", "status", "logs", "check"):
+            with self.subTest(command):
+                told = imagemill(command, "--help")
+                self.assertEqual(told.returncode, 0)
+                self.assertIn("Example:\n  imagemill " + command, told.stdout)
+
+
+if __name__ == "__main__":
+    main()
