@@ -68,6 +68,11 @@ function(imagemill_test name)
   else()
     target_precompile_headers(${name} REUSE_FROM base_test)
   endif()
+  # Generous: the machine may be busy. What hangs is ended all the same.
+  set(timeout 120)
+  if(ARG_LABEL STREQUAL e2e)
+    set(timeout 600)
+  endif()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 120)
+    PROPERTIES LABELS ${ARG_LABEL} TIMEOUT ${timeout})
 endfunction()
