@@ -255,9 +255,9 @@ Error from_s3_error(int status, std::string_view body, std::string_view what) {
     const std::string_view words = child_text(root, "Message");
     message += words.empty() ? "." : ": " + std::string(utf8_prefix(words, 300));
     if (status == 301 || status == 307 || !region.empty()) {
-        message += " (The bucket is in another region" +
-                   (region.empty() ? std::string() : ", " + std::string(region)) +
-                   ": set AWS_REGION.)";
+        message += " (The bucket is in another region";
+        if (!region.empty()) message.append(", ").append(region);
+        message += ": set AWS_REGION.)";
     }
     return {code_of(s3_code, status), std::move(message)};
 }
