@@ -12,7 +12,7 @@ constexpr std::string_view kAws = R"({"version":"1.0","timestamp":"2019-11-14T18
   "condition":"RetriesExhausted","approximateInvokeCount":3},
  "requestPayload":{"ORDER_IDS":["9e07af03","637de236"]},
  "responseContext":{"statusCode":200,"executedVersion":"$LATEST","functionError":"Unhandled"},
- "responsePayload":{"errorMessage":"RequestId: e4b46cbf Process exited before completing request"}})";
+ "responsePayload":{"errorMessage":"RequestId: e4b46cbf Process exited before completing"}})";
 
 FailureRecord some_record() {
     FailureRecord record;

@@ -18,7 +18,8 @@ constexpr std::string_view kAws = R"({"Records":[{
     "bucket":{"name":"mybucket","ownerIdentity":{"principalId":"A3NL1KOZZKExample"},
               "arn":"arn:aws:s3:::mybucket","awsGeneratedTags":{"a":"b"}},
     "object":{"key":"red+flower%2B1%40%C3%BC.jpg","size":1024,
-              "eTag":"d41d8cd98f00b204e9800998ecf8427e","versionId":"096fKKXTRTtl3on89fVO.nfljtsv6qko",
+              "eTag":"d41d8cd98f00b204e9800998ecf8427e",
+              "versionId":"096fKKXTRTtl3on89fVO.nfljtsv6qko",
               "sequencer":"0055AED6DCD90281E5","hasObjectAnnotation":false}},
   "glacierEventData":{"restoreEventData":{"lifecycleRestoreStorageClass":"x"}}}],"more":null})";
 
