@@ -135,6 +135,8 @@ class World final {
             EXPECT_TRUE(disk_->create_bucket(bucket));
         keys_ = std::make_unique<local::Keys>(*local::load_root_key(dir_.string()),
                                               std::vector<local::FunctionGrants>());
+        const local::s3::ServiceOptions service{
+            .hosts = http::Hosts({"127.0.0.1"}), .cors_origins = {}, .public_url = {}};
         s3_ = *net::make_server(*std::move(listener), {},
                                 local::s3::make_service({.hosts = http::Hosts({"127.0.0.1"})},
                                                         *disk_, *keys_, system_clock(), log_),
