@@ -137,10 +137,9 @@ class World final {
                                               std::vector<local::FunctionGrants>());
         const local::s3::ServiceOptions service{
             .hosts = http::Hosts({"127.0.0.1"}), .cors_origins = {}, .public_url = {}};
-        s3_ = *net::make_server(*std::move(listener), {},
-                                local::s3::make_service({.hosts = http::Hosts({"127.0.0.1"})},
-                                                        *disk_, *keys_, system_clock(), log_),
-                                log_);
+        s3_ = *net::make_server(
+            *std::move(listener), {},
+            local::s3::make_service(service, *disk_, *keys_, system_clock(), log_), log_);
         queue_ = std::make_unique<FaultyQueue>(disk_->events(), 7);
         logs_ = local::make_logs(dir_.string() + "/logs", INT64_C(1) << 20);
         pool_ = *local::make_pool({.bootstrap = IMAGEMILL_BOOTSTRAP, .functions = {processor()}},

@@ -5,9 +5,10 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 import unittest
 
-from cloud import BIN, Cloud, jpeg_size, main, photos
+from cloud import BIN, DEADLINE_S, Cloud, jpeg_size, main, photos
 
 
 def imagemill(*arguments, environment=None, **options):
@@ -88,9 +89,15 @@ class Served(unittest.TestCase):
             unknown = imagemill("status", *url, "unknown.jpg")
             self.assertEqual(unknown.returncode, 1)
 
-            logs = imagemill("logs", "--data", cloud.data, "--function", "processor")
-            self.assertRegex(logs.stdout, r"START RequestId: [0-9a-f-]+ Version: \$LATEST")
-            self.assertRegex(logs.stdout, r"REPORT RequestId: .*Max Memory Used: \d+ MB")
+            # The report follows the result: the picture may be ready a moment earlier.
+            deadline = time.monotonic() + DEADLINE_S
+            while True:
+                logs = imagemill("logs", "--data", cloud.data, "--function", "processor").stdout
+                if "REPORT" in logs or time.monotonic() > deadline:
+                    break
+                time.sleep(0.05)
+            self.assertRegex(logs, r"START RequestId: [0-9a-f-]+ Version: \$LATEST")
+            self.assertRegex(logs, r"REPORT RequestId: .*Max Memory Used: \d+ MB")
 
             busy = imagemill("check", "--data", cloud.data)
             self.assertEqual(busy.returncode, 1)
