@@ -76,4 +76,5 @@ build() {
 }
 
 runtime_packages=(g++ cmake ninja-build ca-certificates libboost1.81-dev libboost-json1.81-dev
-                  libssl-dev libsqlite3-dev libpugixml-dev libcli11-dev)
+                  libssl-dev libsqlite3-dev libpugixml-dev libcli11-dev libjpeg62-turbo-dev
+                  libhwy-dev)

@@ -1,5 +1,6 @@
 #include "base/encodings.h"
 #include "image/image.h"
+#include "image/lane/lane.h"
 #include "image/plan.h"
 #include "image/thumbhash.h"
 #include "image/vips_module.h"
@@ -21,21 +22,26 @@ Result<Layout> lay_out(const Info& source, std::span<const Spec> specs, const Li
     return layout;
 }
 
+Result<Work> render_with_vips(const Job& job) {
+    const VipsModule* vips = TRY(vips_module());
+    return vips->render(job);
+}
+
 }  // namespace
 
-// A lane that needs no libvips (JPEG to JPEG) would be asked here, before the module is loaded.
+// The lane goes first: where it takes the job, libvips is never loaded.
 Result<Rendered> render(Bytes input, std::span<const Spec> specs, const Limits& limits,
                         const Stop& stop) {
     const Info source = TRY(probe(input, limits));
     const Layout layout = TRY(lay_out(source, specs, limits));
-
-    const VipsModule* vips = TRY(vips_module());
-    Work work = TRY(vips->render({.input = input,
-                                  .source = source,
-                                  .plans = layout.plans,
-                                  .decode = layout.decode,
-                                  .limits = limits,
-                                  .stop = stop}));
+    const Job job{.input = input,
+                  .source = source,
+                  .plans = layout.plans,
+                  .decode = layout.decode,
+                  .limits = limits,
+                  .stop = stop};
+    auto in_lane = TRY(render_in_lane(job));
+    Work work = in_lane ? *std::move(in_lane) : TRY(render_with_vips(job));
 
     Rendered rendered{.source = source, .outputs = std::move(work.outputs), .placeholder = {}};
     rendered.placeholder.thumbhash = format_base64(thumbhash(work.sample));

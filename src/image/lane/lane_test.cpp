@@ -1,0 +1,184 @@
+// The lane against the general engine, and against itself.
+#include "image/lane/lane.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "image/lane/test_jpeg.h"
+
+namespace imagemill::image {
+namespace {
+
+Result<std::optional<Work>> in_lane(Bytes input, const Spec& spec) {
+    const Limits limits;
+    const Info source = TRY(probe(input, limits));
+    const std::vector<Plan> plans{TRY(plan(source, spec, limits))};
+    const DecodePlan decode = plan_decode(source, plans, limits);
+    const Stop stop;
+    return render_in_lane({.input = input,
+                           .source = source,
+                           .plans = plans,
+                           .decode = decode,
+                           .limits = limits,
+                           .stop = stop});
+}
+
+Result<Work> in_general(Bytes input, const Spec& spec) {
+    const Limits limits;
+    const Info source = TRY(probe(input, limits));
+    const std::vector<Plan> plans{TRY(plan(source, spec, limits))};
+    const DecodePlan decode = plan_decode(source, plans, limits);
+    const Stop stop;
+    const VipsModule* vips = TRY(vips_module());
+    return vips->render({.input = input,
+                         .source = source,
+                         .plans = plans,
+                         .decode = decode,
+                         .limits = limits,
+                         .stop = stop});
+}
+
+Rgb lane_picture(Bytes input, const Spec& spec) {
+    auto work = in_lane(input, spec);
+    EXPECT_TRUE(work) << work.error().message;
+    EXPECT_TRUE(work->has_value()) << "not taken";
+    return decode_rgb((**work).outputs.at(0).bytes);
+}
+
+void expect_engines_agree(const TestJpeg& file, const Spec& spec, double psnr_min,
+                          const std::string& what) {
+    const Buffer input = make_test_jpeg(file);
+    const Rgb lane = lane_picture(input, spec);
+    const auto general = in_general(input, spec);
+    ASSERT_TRUE(general) << what << ": " << general.error().message;
+    const Rgb other = decode_rgb(general->outputs.at(0).bytes);
+    ASSERT_EQ(lane.width, other.width) << what;
+    ASSERT_EQ(lane.height, other.height) << what;
+    EXPECT_GE(psnr(lane, other), psnr_min) << what;
+}
+
+constexpr Spec kSmall{.width = 97, .height = 61, .quality = 95};
+
+TEST(Lane, AgreesWithTheGeneralEngineInEverySampling) {
+    for (const auto& [x, y] : {std::pair(1, 1), {2, 1}, {2, 2}, {1, 2}}) {
+        for (const bool progressive : {false, true}) {
+            expect_engines_agree(
+                {.width = 403,
+                 .height = 301,
+                 .progressive = progressive,
+                 .sampling_x = x,
+                 .sampling_y = y},
+                kSmall, 40,
+                std::to_string(x) + "x" + std::to_string(y) + (progressive ? " progressive" : ""));
+        }
+    }
+}
+
+TEST(Lane, AgreesWithTheGeneralEngineInEveryOrientation) {
+    for (int orientation = 1; orientation <= 8; ++orientation) {
+        for (const int width : {400, 403}) {
+            expect_engines_agree({.width = width, .height = 301, .orientation = orientation},
+                                 kSmall, 40, "orientation " + std::to_string(orientation));
+        }
+    }
+}
+
+TEST(Lane, AgreesWithTheGeneralEngineInEveryFit) {
+    for (const Fit fit : {Fit::inside, Fit::outside, Fit::cover, Fit::contain, Fit::fill}) {
+        for (const int orientation : {1, 6}) {
+            const Spec spec{.width = 101, .height = 77, .fit = fit, .quality = 95};
+            expect_engines_agree({.width = 640, .height = 360, .orientation = orientation}, spec,
+                                 fit == Fit::contain ? 35 : 40, std::string(name_of(fit)));
+        }
+    }
+}
+
+TEST(Lane, AgreesWithTheGeneralEngineOnGreyAndAtEveryShrink) {
+    expect_engines_agree({.width = 403, .height = 301, .grey = true}, kSmall, 40, "grey");
+    for (const int side : {400, 200, 100, 50}) {
+        const Spec spec{.width = side, .height = side, .quality = 95};
+        for (const bool progressive : {false, true}) {
+            expect_engines_agree({.width = 803, .height = 605, .progressive = progressive}, spec,
+                                 40, std::to_string(side) + (progressive ? " progressive" : ""));
+        }
+    }
+}
+
+TEST(Lane, KeepsAConstantPictureConstant) {
+    for (const bool progressive : {false, true}) {
+        const Buffer input = make_test_jpeg(
+            {.width = 333, .height = 222, .progressive = progressive, .constant = true});
+        const Rgb before = decode_rgb(input);
+        const Rgb after = lane_picture(input, {.width = 50, .height = 50, .quality = 95});
+        for (std::size_t i = 0; i < after.samples.size(); ++i) {
+            ASSERT_NEAR(after.samples[i], before.samples[i % 3], 2);
+        }
+    }
+}
+
+TEST(Lane, LeavesToTheGeneralEngineWhatItCannotDo) {
+    const Buffer input = make_test_jpeg({});
+    const auto takes = [&](const Spec& spec) { return in_lane(input, spec)->has_value(); };
+
+    EXPECT_TRUE(takes({.width = 20}));
+    EXPECT_FALSE(takes({.width = 20, .choice = FormatChoice::named, .format = Format::webp}));
+    EXPECT_FALSE(
+        takes({.width = 20, .height = 20, .fit = Fit::cover, .gravity = Gravity::attention}));
+}
+
+TEST(Lane, AFileCutShortIsCorrupt) {
+    for (const bool progressive : {false, true}) {
+        const Buffer whole = make_test_jpeg(
+            {.width = 200, .height = 150, .progressive = progressive, .restart_rows = 2});
+        for (std::size_t size = whole.size() / 2; size + 2 < whole.size(); size += 97) {
+            const auto work = in_lane(Bytes(whole).first(size), {.width = 50});
+            ASSERT_FALSE(work) << size;
+            EXPECT_EQ(work.error().code, Code::corrupt) << work.error().message;
+        }
+    }
+}
+
+TEST(Lane, SurvivesDamageAnywhere) {
+    for (const bool progressive : {false, true}) {
+        const Buffer whole = make_test_jpeg(
+            {.width = 120, .height = 90, .progressive = progressive, .restart_rows = 1});
+        for (std::size_t at = 2; at < whole.size(); at += 5) {
+            Buffer damaged = whole;
+            damaged[at] ^= std::byte{static_cast<unsigned char>(1U << at % 8)};
+            const auto work = in_lane(damaged, {.width = 30});
+            if (!work || !*work) continue;
+            EXPECT_FALSE((**work).outputs.at(0).bytes.empty());
+        }
+    }
+}
+
+TEST(Lane, RestartMarkersChangeNothing) {
+    for (const bool progressive : {false, true}) {
+        TestJpeg options{.width = 203, .height = 151, .progressive = progressive};
+        const Rgb without = lane_picture(make_test_jpeg(options), kSmall);
+        options.restart_rows = 1;
+        EXPECT_EQ(psnr(lane_picture(make_test_jpeg(options), kSmall), without), 99);
+    }
+}
+
+TEST(Lane, StopsWhenTold) {
+    const Buffer input = make_test_jpeg({.width = 300, .height = 300});
+    const Limits limits;
+    const Info source = *probe(input, limits);
+    const std::vector<Plan> plans{*plan(source, {.width = 50}, limits)};
+    const Stop stop = [] { return true; };
+
+    const auto work = render_in_lane({.input = input,
+                                      .source = source,
+                                      .plans = plans,
+                                      .decode = plan_decode(source, plans, limits),
+                                      .limits = limits,
+                                      .stop = stop});
+
+    ASSERT_FALSE(work);
+    EXPECT_EQ(work.error().code, Code::timeout);
+}
+
+}  // namespace
+}  // namespace imagemill::image
