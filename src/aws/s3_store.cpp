@@ -27,11 +27,10 @@ struct Call {
     http::Headers headers = {};
     Bytes body = {};
     std::int64_t response_bytes_max = kErrorBytesMax;
+    bool is_repeatable = true;
 
     std::string name() const { return method + " " + id.bucket + "/" + id.key; }
 };
-
-enum class Repeat { allowed, forbidden };
 
 // --- Requests.
 
@@ -167,7 +166,7 @@ class S3Store final : public store::ObjectStore {
     Result<net::ClientResponse> send(const Call& call);
     Result<store::Object> get_once(const Call& call, std::int64_t size_max);
     template <typename Attempt>
-    auto with_retries(Repeat repeat, const Attempt& attempt) -> decltype(attempt());
+    auto with_retries(const Call& call, const Attempt& attempt) -> decltype(attempt());
     void pause(int attempt) const;
     Result<int> lifetime(int seconds, Time now) const;
 
@@ -183,7 +182,8 @@ Result<net::ClientResponse> S3Store::send(const Call& call) {
         .target = call.query.empty() ? address.path : address.path + "?" + call.query,
         .headers = call.headers,
         .body = call.body,
-        .response_bytes_max = call.response_bytes_max};
+        .response_bytes_max = call.response_bytes_max,
+        .is_repeatable = call.is_repeatable};
     const std::string trace_id = parts_.trace_id ? parts_.trace_id() : "";
     if (!trace_id.empty()) TRY(add_header(request.headers, "X-Amzn-Trace-Id", trace_id));
     request.headers.set("Host", address.host());
@@ -197,11 +197,11 @@ Result<net::ClientResponse> S3Store::send(const Call& call) {
 }
 
 template <typename Attempt>
-auto S3Store::with_retries(Repeat repeat, const Attempt& attempt) -> decltype(attempt()) {
+auto S3Store::with_retries(const Call& call, const Attempt& attempt) -> decltype(attempt()) {
     for (int count = 1;; ++count) {
         auto result = attempt();
         const bool again = !result && result.error().code == Code::unavailable &&
-                           repeat == Repeat::allowed && count < parts_.attempts_max;
+                           call.is_repeatable && count < parts_.attempts_max;
         if (!again) return result;
         pause(count);
     }
@@ -244,13 +244,13 @@ Result<store::Object> S3Store::get(const store::ObjectId& id, const store::GetOp
     if (!options.if_match.empty()) {
         TRY(add_header(call.headers, "If-Match", quote(options.if_match)));
     }
-    return with_retries(Repeat::allowed, [&] { return get_once(call, options.size_max); });
+    return with_retries(call, [&] { return get_once(call, options.size_max); });
 }
 
 Result<store::ObjectInfo> S3Store::head(const store::ObjectId& id) {
     TRY(check_id(id));
     const Call call{.method = "HEAD", .id = id};
-    const auto response = TRY(with_retries(Repeat::allowed, [&] { return send(call); }));
+    const auto response = TRY(with_retries(call, [&] { return send(call); }));
     auto info = TRY(info_of(call, response.headers));
     const auto size = parse_count(response.headers.get_or("Content-Length", ""));
     if (!size) return lacks(call, "Content-Length");
@@ -261,10 +261,9 @@ Result<store::ObjectInfo> S3Store::head(const store::ObjectId& id) {
 Result<std::string> S3Store::put(const store::ObjectId& id, Bytes body,
                                  const store::PutOptions& options) {
     TRY(check_id(id));
-    const Call call{.method = "PUT", .id = id, .headers = TRY(put_headers(options)), .body = body};
-    const bool conditional = options.if_none_match || !options.if_match.empty();
-    const auto response = TRY(with_retries(conditional ? Repeat::forbidden : Repeat::allowed,
-                                           [&] { return send(call); }));
+    Call call{.method = "PUT", .id = id, .headers = TRY(put_headers(options)), .body = body};
+    call.is_repeatable = !options.if_none_match && options.if_match.empty();
+    const auto response = TRY(with_retries(call, [&] { return send(call); }));
     std::string etag = unquote(response.headers.get_or("ETag", ""));
     if (etag.empty()) return lacks(call, "ETag");
     return etag;
@@ -273,13 +272,12 @@ Result<std::string> S3Store::put(const store::ObjectId& id, Bytes body,
 Result<void> S3Store::remove(const store::ObjectId& id, const store::RemoveOptions& options) {
     TRY(check_id(id));
     Call call{.method = "DELETE", .id = id};
-    const bool conditional = !options.if_match.empty();
-    if (conditional) TRY(add_header(call.headers, "If-Match", quote(options.if_match)));
-    auto response =
-        with_retries(conditional ? Repeat::forbidden : Repeat::allowed, [&] { return send(call); });
+    call.is_repeatable = options.if_match.empty();
+    if (!call.is_repeatable) TRY(add_header(call.headers, "If-Match", quote(options.if_match)));
+    auto response = with_retries(call, [&] { return send(call); });
     if (response) return {};
     // S3 answers 204 where there is nothing to remove; others say 404.
-    if (!conditional && response.error().code == Code::no_such_key) return {};
+    if (call.is_repeatable && response.error().code == Code::no_such_key) return {};
     return std::move(response).error();
 }
 
@@ -293,7 +291,7 @@ Result<store::ListPage> S3Store::list(const std::string& bucket,
     if (!options.token.empty()) parameters.emplace_back("continuation-token", options.token);
     Call call{.id = {bucket, ""}, .query = query_of(parameters)};
     call.response_bytes_max = kListBytesMax;
-    return with_retries(Repeat::allowed, [&]() -> Result<store::ListPage> {
+    return with_retries(call, [&]() -> Result<store::ListPage> {
         const auto response = send(call);
         if (!response) return response.error();
         return parse_list_objects(as_text(response->body));

@@ -420,6 +420,7 @@ TEST_F(S3Store, NeverRepeatsWhatItsOwnFirstTryMayHaveDone) {
     EXPECT_EQ(store().remove({"photos", "k"}, {.if_match = "e"}).error().code, Code::unavailable);
 
     EXPECT_EQ(client_.asked.size(), 3U);
+    for (const Asked& once : client_.asked) EXPECT_FALSE(once.request.is_repeatable);
 }
 
 TEST_F(S3Store, DoesNotTryAgainWhatTimedOutOrWasRefused) {

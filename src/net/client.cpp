@@ -55,7 +55,8 @@ Result<ClientResponse> HttpClient::send(const Endpoint& endpoint, const ClientRe
         if (result.keeps_alive) pool_.put(endpoint, std::move(kept));
         if (result.response) return std::move(result.response);
         // It may have died just as it was used. Not POST: it may have been acted on.
-        const bool may_repeat = result.is_untouched && request.method != "POST" &&
+        const bool may_repeat = result.is_untouched && request.is_repeatable &&
+                                request.method != "POST" &&
                                 result.response.error().code == Code::unavailable;
         if (!may_repeat) return named(endpoint, request, timeout, result.response.error());
     }

@@ -9,7 +9,7 @@
 //                        middle, or an answer that is not HTTP.
 //          too_large     the response is larger than asked for.
 //          A kept connection that turns out dead before any byte of an answer is replaced once,
-//          when the request may be sent twice (all but POST).
+//          when the request may be sent twice (not POST, and `is_repeatable`).
 // Threads: any; connections are pooled (`idle_connections_max` per endpoint) and no longer used
 //          after `idle_timeout` (a frozen Lambda wakes up with dead ones: they are checked before
 //          use). No thread watches them: old ones are closed by the next request.
@@ -60,6 +60,8 @@ struct ClientRequest {
     Bytes body = {};             // Borrowed for the call.
     // Of this answer, where less is wanted than the options allow.
     std::int64_t response_bytes_max = INT64_MAX;
+    // A conditional PUT may not be sent twice either: it could meet what its first sending did.
+    bool is_repeatable = true;
 };
 
 class Client {

@@ -381,6 +381,19 @@ TEST(Client, APostIsNotSentTwice) {
     EXPECT_EQ(server.requests(), 2);
 }
 
+TEST(Client, WhatIsNotRepeatableIsNotSentTwice) {
+    const ScriptedServer server({{kOk, ""}, {kOk}});
+    const auto client = make_client({});
+    ASSERT_TRUE(client->send(server.endpoint(), {}));
+
+    const auto response = client->send(
+        server.endpoint(), {.method = "PUT", .body = as_bytes("x"), .is_repeatable = false});
+
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, Code::unavailable);
+    EXPECT_EQ(server.requests(), 2);
+}
+
 TEST(Client, ABegunAnswerIsNotAskedForAgain) {
     const ScriptedServer server({{kOk, "HTTP/1.1 200"}, {kOk}});
     const auto client = make_client({});

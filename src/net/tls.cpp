@@ -88,7 +88,9 @@ class TlsStream final : public Stream {
 
     Result<std::size_t> write_some(Bytes bytes, SteadyTime deadline) override {
         const int size = static_cast<int>(std::min<std::size_t>(bytes.size(), INT_MAX));
-        return run(deadline, [&] { return ::SSL_write(ssl_.get(), bytes.data(), size); });
+        auto count = run(deadline, [&] { return ::SSL_write(ssl_.get(), bytes.data(), size); });
+        if (!count || *count > 0) return count;
+        return Error{Code::unavailable, "The server has closed the TLS connection."};
     }
 
     // Readable is not yet loud: session tickets come when it pleases the server.
