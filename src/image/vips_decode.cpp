@@ -99,6 +99,29 @@ void read_timing(VipsImage* image, Decoded& decoded) {
     }
 }
 
+// As its makers write it, for sentences.
+std::string_view written_name(Format format) {
+    switch (format) {
+        case Format::jpeg:
+            return "JPEG";
+        case Format::png:
+            return "PNG";
+        case Format::webp:
+            return "WebP";
+        case Format::gif:
+            return "GIF";
+        case Format::avif:
+            return "AVIF";
+        case Format::tiff:
+            return "TIFF";
+        case Format::svg:
+            return "SVG";
+        case Format::heic:
+            return "HEIC";
+    }
+    return "picture";
+}
+
 // A decoder may find another size than the header promised; the limits hold for it too.
 Result<void> check_decoded(const Decoded& decoded, const Job& job) {
     const int shrink = job.decode.shrink;
@@ -138,14 +161,9 @@ Result<Picture> to_memory(const Picture& picture, const Job& job, Watch& watch) 
 }
 
 Error decode_failure(const Job& job, Watch& watch) {
-    std::string name;
-    for (const char c : name_of(job.source.format)) {
-        name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    }
-    return watch.failure(Code::corrupt,
-                         "The picture is damaged or ends early: its header is that "
-                         "of a " +
-                             name + ", but its pixels cannot be read");
+    return watch.failure(Code::corrupt, "The " + std::string(written_name(job.source.format)) +
+                                            " is damaged or ends early: its header can be read, "
+                                            "but its pixels cannot");
 }
 
 }  // namespace imagemill::image

@@ -48,7 +48,7 @@ int save_avif(VipsImage* image, const Plan& plan, Encoded& out) {
 }
 
 int save_gif(VipsImage* image, const Plan& plan, Encoded& out) {
-    const int effort = plan.effort ? map_effort(*plan.effort, 1, 10) : 7;
+    const int effort = plan.effort ? map_effort(*plan.effort, 1, 10) : 4;
     return vips_gifsave_buffer(image, &out.bytes, &out.size, "effort", effort, "keep",
                                VIPS_FOREIGN_KEEP_NONE, nullptr);
 }
