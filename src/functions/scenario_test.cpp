@@ -63,12 +63,25 @@ std::vector<Story> stories() {
              settle(world);
              world.remove(kKey);
          }},
+        {"a removal of what nothing was made of yet",
+         [](World& world) {
+             world.put(kKey, "one");
+             world.remove(kKey);
+         }},
         {"a duplicate",
          [](World& world) {
              world.put(kKey, "one");
              settle(world);
          }},
     };
+}
+
+// Runs until it is done without an error; at most `tries` times.
+void process_at_last(World& world, int tries) {
+    for (int i = 0; i < tries; ++i) {
+        if (process(world.event(kKey), world.processor(*world.memory))) return;
+    }
+    ADD_FAILURE() << "Not done after " << tries << " tries.";
 }
 
 std::vector<Story> changes() {
@@ -81,18 +94,10 @@ std::vector<Story> changes() {
          [](World& world) {
              const std::string body = world.text_of(world.source(kKey));
              world.remove(kKey);
-             world.process(kKey);
+             process_at_last(world, 1);
              world.put(kKey, body.empty() ? "one" : body);
          }},
     };
-}
-
-// Runs until it is done without an error; at most `tries` times.
-void process_at_last(World& world, int tries) {
-    for (int i = 0; i < tries; ++i) {
-        if (process(world.event(kKey), world.processor(*world.memory))) return;
-    }
-    ADD_FAILURE() << "Not done after " << tries << " tries.";
 }
 
 // The calls one processor makes when nothing happens.
@@ -300,7 +305,7 @@ class Chaos {
         store::FaultyStore store(*world_.memory);
         bool dead = false;
         store.before = [&](const store::Step& step) {
-            if (depth < 3 && one_in(8)) act(depth + 1);
+            for (bool more = one_in(8); more && depth < 3; more = !one_in(3)) act(depth + 1);
             dead = dead || one_in(40);
             return dead ? store::unavailable(step) : store::ok();
         };
@@ -316,8 +321,8 @@ class Chaos {
     std::vector<store::ObjectEvent> events_;
 };
 
-TEST(Scenario, ThreeHundredSeedsOfChaosEndInTheNewestSource) {
-    for (std::uint32_t seed = 1; seed <= 300; ++seed) {
+TEST(Scenario, TwoHundredSeedsOfChaosEndInTheNewestSource) {
+    for (std::uint32_t seed = 1; seed <= 200; ++seed) {
         SCOPED_TRACE("seed " + std::to_string(seed));
         Chaos(seed).run();
         if (testing::Test::HasFailure()) return;
