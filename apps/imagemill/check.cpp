@@ -23,8 +23,8 @@ int check(const std::string& data) {
     {
         Progress progress("checking");
         findings = (*store)->check([&](std::int64_t done, std::int64_t total) {
-            objects = total;
-            progress.show(done, total, std::to_string(done) + " of " + std::to_string(total));
+            ++objects;  // It is told after each.
+            progress.show(done, total, format_bytes(done) + " of " + format_bytes(total));
         });
     }
     if (!findings) {
