@@ -69,9 +69,10 @@ Result<ClientResponse> HttpClient::send(const Endpoint& endpoint, const ClientRe
 }
 
 Result<std::unique_ptr<Stream>> HttpClient::connect(const Endpoint& endpoint, SteadyTime deadline) {
-    const SteadyTime connected_by = std::min(deadline, after(options_.connect_timeout));
     TlsContext* tls_context = nullptr;
     if (endpoint.scheme == "https") tls_context = TRY(tls());
+    // Reading the authorities, once, is not the server's time.
+    const SteadyTime connected_by = std::min(deadline, after(options_.connect_timeout));
     Fd fd = TRY(connect_to(endpoint.host, endpoint.port, connected_by));
     if (tls_context != nullptr) {
         return tls_context->connect(std::move(fd), endpoint.host, connected_by);

@@ -162,8 +162,8 @@ TEST(Client, TenMegabytesPassBothWays) {
     Buffer body(10'000'000);
     for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<std::byte>(i * i >> 7);
 
-    const auto response =
-        make_client({})->send(endpoint_of(server->port()), {.method = "PUT", .body = body});
+    const auto response = make_client({.timeout = Milliseconds::zero()})
+                              ->send(endpoint_of(server->port()), {.method = "PUT", .body = body});
 
     ASSERT_TRUE(response) << response.error().message;
     EXPECT_EQ(response->body, body);
@@ -428,8 +428,8 @@ TEST(Client, AnEarlyAnswerIsHeardThoughTheBodyIsRefused) {
         [](http::Request&) { return http::Response::text(200, "text/plain", ""); }, quiet_log());
     const Buffer body(20'000'000);
 
-    const auto response =
-        make_client({})->send(endpoint_of(server->port()), {.method = "PUT", .body = body});
+    const auto response = make_client({.timeout = Milliseconds::zero()})
+                              ->send(endpoint_of(server->port()), {.method = "PUT", .body = body});
 
     ASSERT_TRUE(response) << response.error().message;
     EXPECT_EQ(response->status, 413);

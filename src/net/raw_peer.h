@@ -14,7 +14,7 @@
 
 namespace imagemill::net {
 
-constexpr Milliseconds kPatience{30'000};  // Far more than anything here takes.
+constexpr Milliseconds kPatience{100'000};  // Far more than anything here takes.
 
 // Whether `condition` comes true while anyone still has patience.
 inline bool comes_true(const std::function<bool()>& condition) {

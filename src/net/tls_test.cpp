@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "net/client.h"
+#include "net/raw_peer.h"
 
 namespace imagemill::net {
 namespace {
@@ -157,7 +158,7 @@ TEST(Tls, TalksToAServerItTrustsAndNamesIt) {
     const Identity identity(kLocal);
     const AuthorityFile authority(identity);
     const TlsServer server(identity);
-    const auto client = make_client({.ca_file = authority.path()});
+    const auto client = make_client({.connect_timeout = kPatience, .ca_file = authority.path()});
 
     const auto named = client->send(endpoint_of(server, "localhost"), {});
     ASSERT_TRUE(named) << named.error().message;
@@ -169,8 +170,8 @@ TEST(Tls, ChecksAnAddressAsAnAddress) {
     const AuthorityFile authority(identity);
     const TlsServer server(identity);
 
-    const auto response =
-        make_client({.ca_file = authority.path()})->send(endpoint_of(server, "127.0.0.1"), {});
+    const auto response = make_client({.connect_timeout = kPatience, .ca_file = authority.path()})
+                              ->send(endpoint_of(server, "127.0.0.1"), {});
 
     ASSERT_TRUE(response) << response.error().message;
     EXPECT_EQ(as_text(response->body), "no name");
@@ -180,7 +181,7 @@ TEST(Tls, KeepsItsConnectionThoughTicketsArrive) {
     const Identity identity(kLocal);
     const AuthorityFile authority(identity);
     const TlsServer server(identity);
-    const auto client = make_client({.ca_file = authority.path()});
+    const auto client = make_client({.connect_timeout = kPatience, .ca_file = authority.path()});
     for (int i = 0; i < 4; ++i) ASSERT_TRUE(client->send(endpoint_of(server, "localhost"), {}));
 
     EXPECT_EQ(server.connections(), 1);
@@ -190,11 +191,13 @@ TEST(Tls, MegabytesPassBothWays) {
     const Identity identity(kLocal);
     const AuthorityFile authority(identity);
     const TlsServer server(identity);
-    Buffer body(5'000'000);
+    Buffer body(2'000'000);
     for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<std::byte>(i * i >> 7);
 
     const auto response =
-        make_client({.ca_file = authority.path()})
+        make_client({.connect_timeout = kPatience,
+                     .timeout = Milliseconds::zero(),
+                     .ca_file = authority.path()})
             ->send(endpoint_of(server, "localhost"), {.method = "PUT", .body = body});
 
     ASSERT_TRUE(response) << response.error().message;
@@ -205,7 +208,7 @@ TEST(Tls, RefusesAnotherName) {
     const Identity identity("DNS:other.example,IP:127.0.0.2");
     const AuthorityFile authority(identity);
     const TlsServer server(identity);
-    const auto client = make_client({.ca_file = authority.path()});
+    const auto client = make_client({.connect_timeout = kPatience, .ca_file = authority.path()});
 
     for (const char* host : {"localhost", "127.0.0.1"}) {
         const auto response = client->send(endpoint_of(server, host), {});
@@ -222,8 +225,8 @@ TEST(Tls, RefusesWhomItDoesNotTrust) {
     const AuthorityFile authority(stranger);
     const TlsServer server(identity);
 
-    const auto response =
-        make_client({.ca_file = authority.path()})->send(endpoint_of(server, "localhost"), {});
+    const auto response = make_client({.connect_timeout = kPatience, .ca_file = authority.path()})
+                              ->send(endpoint_of(server, "localhost"), {});
 
     ASSERT_FALSE(response);
     EXPECT_EQ(response.error().code, Code::unavailable);
@@ -235,10 +238,12 @@ TEST(Tls, TheSystemsAuthoritiesDoNotKnowATest) {
     const Identity identity(kLocal);
     const AuthorityFile authority(identity);
     const TlsServer server(identity);
-    EXPECT_FALSE(make_client({})->send(endpoint_of(server, "localhost"), {}));
+    EXPECT_FALSE(
+        make_client({.connect_timeout = kPatience})->send(endpoint_of(server, "localhost"), {}));
 
     ASSERT_EQ(::setenv("SSL_CERT_FILE", authority.path().c_str(), 1), 0);
-    const auto response = make_client({})->send(endpoint_of(server, "localhost"), {});
+    const auto response =
+        make_client({.connect_timeout = kPatience})->send(endpoint_of(server, "localhost"), {});
     ::unsetenv("SSL_CERT_FILE");
     EXPECT_TRUE(response) << response.error().message;
 }
@@ -247,8 +252,8 @@ TEST(Tls, SaysWhichFileHasNoAuthorities) {
     const Identity identity(kLocal);
     const TlsServer server(identity);
 
-    const auto response =
-        make_client({.ca_file = "/nowhere/ca.pem"})->send(endpoint_of(server, "localhost"), {});
+    const auto response = make_client({.connect_timeout = kPatience, .ca_file = "/nowhere/ca.pem"})
+                              ->send(endpoint_of(server, "localhost"), {});
 
     ASSERT_FALSE(response);
     EXPECT_EQ(response.error().code, Code::unavailable);
@@ -281,7 +286,8 @@ TEST(Tls, PlainHttpIsNoTls) {
     const AuthorityFile authority(identity);
     const TlsServer server(identity);
 
-    const auto response = make_client({})->send({"http", "127.0.0.1", server.port()}, {});
+    const auto response =
+        make_client({.connect_timeout = kPatience})->send({"http", "127.0.0.1", server.port()}, {});
 
     EXPECT_EQ(response.error().code, Code::unavailable);
 }
