@@ -209,6 +209,8 @@ TEST(Scenario, AChangeWhoseProcessorDiesIsMendedToo) {
                     EXPECT_TRUE(process(world.event(kKey), world.processor(store)));
                     process_at_last(world, 1);
                     world.expect_settled(kKey);
+                    // It made fewer calls and lived: later ones are the same story.
+                    if (std::ssize(dying.steps()) < m) break;
                 }
             }
         }
