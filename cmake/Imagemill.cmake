@@ -22,7 +22,8 @@ if(IMAGEMILL_WERROR)
   target_compile_options(imagemill_flags INTERFACE -Werror)
 endif()
 if(IMAGEMILL_SANITIZE)
-  set(sanitize -fsanitize=address,undefined -fno-sanitize-recover=undefined
+  # Not vptr: it probes memory through a pipe, and sees ghosts where a test uses up all descriptors.
+  set(sanitize -fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined
       -fno-omit-frame-pointer -O0 -g1)
 elseif(IMAGEMILL_TSAN)
   set(sanitize -fsanitize=thread -O1)
