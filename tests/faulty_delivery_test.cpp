@@ -1,6 +1,6 @@
 // The pipeline under a queue that misbehaves: real store, real S3 service, real pool and bootstrap;
 // events come in another order and one in ten comes twice. Every picture ends ready, once, as its
-// newest version.
+// newest version. And one that no attempt can finish ends failed, with the reason.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <mutex>
 #include <random>
 #include <set>
@@ -37,6 +38,7 @@ namespace fs = std::filesystem;
 constexpr const char* kSource = "image-upload-source-bucket";
 constexpr const char* kDestination = "image-resized-output-bucket";
 constexpr const char* kProcessor = "image-resize-processor";
+constexpr const char* kApi = "image-upload-handler";
 constexpr int kPictures = 200;
 constexpr int kClients = 16;
 constexpr Milliseconds kPatience{300'000};
@@ -48,15 +50,16 @@ class FaultyQueue final : public local::EventQueue {
 
     Result<std::optional<local::QueuedEvent>> take(const std::string& function) override {
         const std::lock_guard lock(mutex_);
-        while (held_.size() < 20) {
+        std::vector<local::QueuedEvent>& held = held_[function];
+        while (held.size() < 20) {
             auto event = TRY(queue_.take(function));
             if (!event) break;
-            held_.push_back(*std::move(event));
+            held.push_back(*std::move(event));
         }
-        if (held_.empty()) return std::optional<local::QueuedEvent>();
-        std::swap(held_[random_() % held_.size()], held_.back());
-        local::QueuedEvent event = std::move(held_.back());
-        held_.pop_back();
+        if (held.empty()) return std::optional<local::QueuedEvent>();
+        std::swap(held[random_() % held.size()], held.back());
+        local::QueuedEvent event = std::move(held.back());
+        held.pop_back();
         const bool again = random_() % 10 == 0;
         if (again) {
             ++duplicates_;
@@ -66,7 +69,7 @@ class FaultyQueue final : public local::EventQueue {
     }
     Result<std::optional<Time>> next_due(const std::string& function) override {
         const std::lock_guard lock(mutex_);
-        if (!held_.empty()) return std::optional(Time(Milliseconds(0)));
+        if (!held_[function].empty()) return std::optional(Time(Milliseconds(0)));
         return queue_.next_due(function);
     }
 
@@ -95,7 +98,7 @@ class FaultyQueue final : public local::EventQueue {
     local::EventQueue& queue_;
     std::mutex mutex_;  // Guards what is below.
     std::mt19937 random_;
-    std::vector<local::QueuedEvent> held_;
+    std::map<std::string, std::vector<local::QueuedEvent>> held_;
     std::atomic<int> duplicates_ = 0;
 };
 
@@ -122,7 +125,7 @@ Buffer picture(int index, int version) {
 // Everything but the gateway.
 class World final {
   public:
-    World() {
+    explicit World(Milliseconds processor_timeout = kPatience) {
         auto listener = net::bind_listener("127.0.0.1", 0);
         EXPECT_TRUE(listener);
         endpoint_ = "http://127.0.0.1:" + std::to_string(listener->port);
@@ -142,8 +145,9 @@ class World final {
             local::s3::make_service(service, *disk_, *keys_, system_clock(), log_), log_);
         queue_ = std::make_unique<FaultyQueue>(disk_->events(), 7);
         logs_ = local::make_logs(dir_.string() + "/logs", INT64_C(1) << 20);
-        pool_ = *local::make_pool({.bootstrap = IMAGEMILL_BOOTSTRAP, .functions = {processor()}},
-                                  *queue_, *logs_, system_clock(), log_);
+        pool_ = *local::make_pool(
+            {.bootstrap = IMAGEMILL_BOOTSTRAP, .functions = {processor(processor_timeout), api()}},
+            *queue_, *logs_, system_clock(), log_);
         store_ =
             *aws::make_s3_store({.endpoint = endpoint_}, keys_->root(), *client_, system_clock());
     }
@@ -157,26 +161,37 @@ class World final {
     store::ObjectStore& store() { return *store_; }
     FaultyQueue& queue() { return *queue_; }
 
-    // Until nothing waits and nothing runs.
+    // Until nothing waits and nothing runs, of either function.
     bool settles() {
         const SteadyTime deadline = system_clock().steady() + kPatience;
         while (system_clock().steady() < deadline) {
-            const auto counts = queue_->counts(kProcessor);
-            if (counts && counts->waiting == 0 && counts->running == 0) return true;
+            const auto is_quiet = [this](const char* function) {
+                const auto counts = queue_->counts(function);
+                return counts && counts->waiting == 0 && counts->running == 0;
+            };
+            if (is_quiet(kProcessor) && is_quiet(kApi)) return true;
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }
         return false;
     }
 
   private:
-    local::FunctionConfig processor() const {
-        return {.name = kProcessor,
-                .handler = "processor",
+    local::FunctionConfig function(const char* name, const char* handler) const {
+        return {.name = name,
+                .handler = handler,
                 .environment = {{"AWS_ACCESS_KEY_ID", keys_->root().access_key},
                                 {"AWS_SECRET_ACCESS_KEY", keys_->root().secret_key},
-                                {"AWS_ENDPOINT_URL_S3", endpoint_}},
-                .instances_max = 3};
+                                {"AWS_ENDPOINT_URL_S3", endpoint_}}};
     }
+    local::FunctionConfig processor(Milliseconds timeout) const {
+        local::FunctionConfig config = function(kProcessor, "processor");
+        config.instances_max = 3;
+        config.timeout = timeout;
+        config.retry_delay = Milliseconds(10);
+        config.on_failure = kApi;
+        return config;
+    }
+    local::FunctionConfig api() const { return function(kApi, "api"); }
 
     const fs::path dir_ = fs::temp_directory_path() / ("imagemill-faulty-" + random_hex(6));
     const Log log_{system_clock(), Level::error, fd_sink(2)};
@@ -244,6 +259,29 @@ TEST(FaultyDelivery, TwoHundredPicturesEndReadyAsTheirNewestVersion) {
         token = page->next_token;
     } while (!token.empty());
     EXPECT_EQ(found, expected);
+}
+
+TEST(FaultyDelivery, APictureNoAttemptCanFinishEndsFailedWithTheReason) {
+    World world(Milliseconds(1));
+
+    const auto etag = world.store().put({kSource, "slow.jpg"}, picture(0, 0), {});
+    ASSERT_TRUE(etag) << etag.error().message;
+    ASSERT_TRUE(world.settles());
+
+    const auto object = world.store().get({kDestination, functions::manifest_key("slow.jpg")}, {});
+    ASSERT_TRUE(object) << object.error().message;
+    const auto manifest = functions::parse_manifest(as_text(object->body));
+    ASSERT_TRUE(manifest) << manifest.error().message;
+    EXPECT_EQ(manifest->status, functions::Status::failed);
+    EXPECT_EQ(manifest->source.etag, *etag);
+    EXPECT_FALSE(manifest->failure->permanent);
+    EXPECT_NE(manifest->failure->message.find("3 times"), std::string::npos)
+        << manifest->failure->message;
+    EXPECT_NE(manifest->failure->message.find("timed out"), std::string::npos);
+    const auto dead = world.queue().dead_letters(10);
+    ASSERT_TRUE(dead);
+    ASSERT_FALSE(dead->empty());  // A duplicate may lie beside it.
+    EXPECT_EQ(dead->front().attempts, 3);
 }
 
 }  // namespace
