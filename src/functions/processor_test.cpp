@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "functions/test_world.h"
 
 namespace imagemill::functions {
@@ -280,6 +282,25 @@ TEST(Processor, ASourceThatNeverStandsStillIsAConflict) {
     };
     EXPECT_EQ(world.process("cat.jpg"), "conflict");
     world.faulty.before = nullptr;
+    EXPECT_EQ(world.process("cat.jpg"), "rendered");
+    world.expect_settled("cat.jpg");
+}
+
+TEST(Processor, ASourceThatWasAnotherOnlyWhileItWasReadIsReadAgain) {
+    World world;
+    world.put("cat.jpg", "cat");
+    const auto is_read = [&](const store::Step& step) {
+        return step.call == store::Call::get && step.id == world.source("cat.jpg");
+    };
+    bool swapped = false;
+    world.faulty.before = [&](const store::Step& step) {
+        if (is_read(step) && !std::exchange(swapped, true)) world.put("cat.jpg", "dog");
+        return store::ok();
+    };
+    world.faulty.after = [&](const store::Step& step) {
+        if (is_read(step)) world.put("cat.jpg", "cat");
+        return store::ok();
+    };
     EXPECT_EQ(world.process("cat.jpg"), "rendered");
     world.expect_settled("cat.jpg");
 }
