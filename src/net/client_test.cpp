@@ -317,7 +317,7 @@ TEST(Client, TheDeadlineIsOfTheWholeExchange) {
         finish.wait();
         return http::Response::text(200, "text/plain", "late");
     });
-    const auto client = make_client({.timeout = Milliseconds(50)});
+    const auto client = make_client({.timeout = Milliseconds(700)});
 
     const auto response = client->send(endpoint_of(server->port()), {.target = "/slow?secret=1"});
 
