@@ -113,7 +113,7 @@ Result<json::object> process_file(const ProcessOptions& options,
     const auto deadline = start + std::chrono::seconds(settings.render_seconds_max);
     const auto stop = [deadline] { return std::chrono::steady_clock::now() > deadline; };
     const image::Rendered rendered =
-        TRY(image::render(as_bytes(input), specs, settings.limits, stop));
+        TRY(image::render(as_bytes(input), specs, {.limits = settings.limits, .stop = stop}));
     json::array renditions;
     for (std::size_t i = 0; i < rendered.outputs.size(); ++i) {
         const image::Output& output = rendered.outputs[i];

@@ -110,7 +110,7 @@ TEST(Manifest, WhatIsBrokenIsCorruptAndNamesTheField) {
         {"renditions", json::object(), "renditions: expected a list"},
         {"renditions", json::array{json::object()}, "renditions[0]."},
         {"obsolete", json::array{1}, "obsolete[0]: expected a text"},
-        {"metadata", json::object{{"format", "bmp"}}, "metadata.format: expected"},
+        {"metadata", json::object{{"format", "tga"}}, "metadata.format: expected"},
         {"placeholder", json::object{{"color", "red"}}, "placeholder.color: expected a colour"},
         {"error", json::object{{"code", "strange"}}, "error.code: expected"},
         {"timings_ms", json::object{{"total", -1}}, "timings_ms.total: expected"},

@@ -49,9 +49,8 @@ struct Report {
 };
 
 // image::render, or a test's stand-in.
-using Renderer =
-    std::function<Result<image::Rendered>(Bytes input, std::span<const image::Spec> specs,
-                                          const image::Limits& limits, const image::Stop& stop)>;
+using Renderer = std::function<Result<image::Rendered>(
+    Bytes input, std::span<const image::Spec> specs, const image::RenderOptions& options)>;
 
 // What it refers to outlives the call.
 struct ProcessorContext {

@@ -112,8 +112,8 @@ TEST(Processor, EachFaultOfThePictureIsAFailedManifest) {
         World world;
         world.put("cat.jpg", "cat");
         ProcessorContext context = world.processor();
-        context.render = [code](Bytes, std::span<const image::Spec>, const image::Limits&,
-                                const image::Stop&) -> Result<image::Rendered> {
+        context.render = [code](Bytes, std::span<const image::Spec>,
+                                const image::RenderOptions&) -> Result<image::Rendered> {
             return Error{code, "A sentence.", Exceeded{"IMAGEMILL_MAX_SIDE", 1, 2}};
         };
         const auto report = process(world.event("cat.jpg"), context);
@@ -130,8 +130,8 @@ TEST(Processor, WhatIsNotThePicturesFaultIsAnErrorWorthARetry) {
         World world;
         world.put("cat.jpg", "cat");
         ProcessorContext context = world.processor();
-        context.render = [code](Bytes, std::span<const image::Spec>, const image::Limits&,
-                                const image::Stop&) -> Result<image::Rendered> {
+        context.render = [code](Bytes, std::span<const image::Spec>,
+                                const image::RenderOptions&) -> Result<image::Rendered> {
             return Error{code, "A sentence."};
         };
         const auto report = process(world.event("cat.jpg"), context);
@@ -143,13 +143,13 @@ TEST(Processor, WhatIsNotThePicturesFaultIsAnErrorWorthARetry) {
 
 // Each question moves the clock, as work would.
 Renderer render_while(FakeClock& clock) {
-    return [&clock](Bytes input, std::span<const image::Spec> specs, const image::Limits& limits,
-                    const image::Stop& stop) {
+    return [&clock](Bytes input, std::span<const image::Spec> specs,
+                    const image::RenderOptions& options) {
         const auto moving = [&] {
             clock.advance(Milliseconds(100));
-            return stop();
+            return options.stop();
         };
-        return fake_render(input, specs, limits, moving);
+        return fake_render(input, specs, {.limits = options.limits, .stop = moving});
     };
 }
 

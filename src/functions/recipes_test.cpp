@@ -263,9 +263,7 @@ TEST(Recipes, ColorsAreReadAndWritten) {
 
 // The schema is for people's editors; it must know what the parser knows.
 TEST(Recipes, TheSchemaNamesEveryFieldAndNoOther) {
-    std::string path = __FILE__;
-    path.resize(path.rfind('/'));
-    std::ifstream file(path + "/recipes.schema.json");
+    std::ifstream file(RECIPES_SCHEMA);
     std::ostringstream text;
     text << file.rdbuf();
     const auto schema = parse_json(text.str());

@@ -123,7 +123,7 @@ Result<RenderResult> render(const Job& job, Bytes body, const ProcessorContext& 
         return ms_since(started, context.clock) >= ms_max ||
                context.clock.now() >= context.deadline - kDeadlineReserve;
     };
-    auto rendered = context.render(body, specs, context.settings.limits, stop);
+    auto rendered = context.render(body, specs, {.limits = context.settings.limits, .stop = stop});
     if (rendered) {
         CHECK(rendered->outputs.size() == specs.size());
         return RenderResult(*std::move(rendered));

@@ -35,11 +35,11 @@ inline std::string rendition_text(const image::Spec& spec, std::string_view sour
 
 // Sources that begin with "corrupt" or "slow" are that; others are pictures.
 inline Result<image::Rendered> fake_render(Bytes input, std::span<const image::Spec> specs,
-                                           const image::Limits&, const image::Stop& stop) {
+                                           const image::RenderOptions& options) {
     const std::string_view text = as_text(input);
     if (text.starts_with("corrupt")) return Error{Code::corrupt, "The picture ends early."};
     if (text.starts_with("slow")) {
-        while (!stop()) continue;
+        while (!options.stop()) continue;
         return Error{Code::timeout, "The render was stopped."};
     }
     image::Rendered rendered;

@@ -1,7 +1,7 @@
 // image: encoded bytes in, encoded bytes out. The whole public face of the engine.
 //
-// Shapes:  Input is one JPEG, PNG, WebP, GIF, AVIF, TIFF or SVG file, borrowed until the call
-//          returns. Each Output is one JPEG, PNG, WebP, AVIF or GIF file, owned by the caller.
+// Shapes:  Input is one file of a Format, borrowed until the call returns. Each Output is one JPEG,
+//          PNG, WebP, AVIF or GIF file, owned by the caller.
 //          An animated PNG or AVIF is read as the still it also holds; of a TIFF, the first page.
 // Units:   Sizes in pixels as displayed (after EXIF orientation). Quality 1..100.
 // Errors:  invalid_argument  a spec contradicts itself, or its format cannot hold the output.
@@ -33,7 +33,7 @@
 
 namespace imagemill::image {
 
-enum class Format { jpeg, png, webp, gif, avif, tiff, svg, heic };
+enum class Format { jpeg, png, webp, gif, avif, tiff, svg, heic, bmp };
 
 std::string_view name_of(Format format);  // "jpeg"
 std::optional<Format> format_named(std::string_view name);
@@ -50,6 +50,7 @@ struct Limits {
     std::int64_t pixels_max = 120'000'000;           // IMAGEMILL_MAX_PIXELS, a still
     std::int64_t animation_pixels_max = 50'000'000;  // IMAGEMILL_MAX_ANIMATION_PIXELS, all frames
     int frames_max = 1'000;                          // IMAGEMILL_MAX_FRAMES
+    std::int64_t memory_max = 1'000'000'000;  // IMAGEMILL_MAX_MEMORY, of one render, in bytes
 };
 
 struct Info {
@@ -96,6 +97,31 @@ struct Color {
     friend bool operator==(const Color&, const Color&) = default;
 };
 
+struct Rect {
+    int x = 0, y = 0, width = 0, height = 0;
+    friend bool operator==(const Rect&, const Rect&) = default;
+};
+
+enum class Flip { none, horizontal, vertical, both };
+std::optional<Flip> flip_named(std::string_view name);
+std::string_view name_of(Flip flip);
+
+// What of the source's metadata comes along.
+enum class Metadata {
+    strip,      // Nothing.
+    copyright,  // Who made it and whose it is: Exif's Artist and Copyright.
+    all,        // Exif and XMP, but for the orientation, which is done, and the thumbnail.
+};
+std::optional<Metadata> metadata_named(std::string_view name);
+std::string_view name_of(Metadata metadata);
+
+enum class ColorSpace {
+    srgb,  // Converted, and no profile embedded.
+    keep,  // The source's own, its profile embedded.
+};
+std::optional<ColorSpace> color_space_named(std::string_view name);
+std::string_view name_of(ColorSpace color);
+
 enum class FormatChoice {
     automatic,  // JPEG where opaque (as its pixels are) and still; else the source's own (PNG for
                 // SVG and TIFF).
@@ -103,21 +129,37 @@ enum class FormatChoice {
     named,      // `format`.
 };
 
+inline constexpr double kDprMin = 0.1, kDprMax = 8;
+inline constexpr double kSigmaMin = 0.3, kSigmaMax = 100;  // Of blur and sharpen.
+
+// Done in this order: crop, rotate, flip, resize into the box, blur, sharpen, encode.
 struct Spec {
+    // Of the picture as displayed; what of it lies outside the picture is left out.
+    std::optional<Rect> crop = {};
+    int rotate = 0;  // 0, 90, 180 or 270 degrees, clockwise.
+    Flip flip = Flip::none;
     int width = 0;  // 0: by the other side and the proportions. Both 0: as it is.
     int height = 0;
+    double dpr = 1;  // Device pixels to one of width and height.
     Fit fit = Fit::inside;
     Gravity gravity = Gravity::center;
     bool enlarge = false;  // May the picture be made larger than it is?
     // Of the rest in `contain`, and under transparency in JPEG. None: white; in `contain` of a
     // picture with transparency, transparent. Its alpha counts in `contain` alone.
     std::optional<Color> background = {};
+    double blur = 0;     // Standard deviation of the Gaussian, in pixels of the output; 0: none.
+    double sharpen = 0;  // Likewise, of what is sharpened.
     FormatChoice choice = FormatChoice::automatic;
     Format format = Format::jpeg;
     int quality = 75;
     // 0..9, each encoder's own scale mapped to it; none: its default. JPEG: from 3 tables are
     // optimised, from 7 it is progressive with trellis quantisation.
     std::optional<int> effort = {};
+    // The best quality up to `quality` whose file has at most so many bytes; 0: no bound.
+    std::int64_t bytes_max = 0;
+    std::optional<bool> progressive = {};  // JPEG; PNG: interlaced. None: as effort says.
+    Metadata metadata = Metadata::strip;
+    ColorSpace color = ColorSpace::srgb;
 };
 
 struct Output {
@@ -134,19 +176,41 @@ struct Placeholder {
     Color color;            // Dominant.
 };
 
+// Which part of the engine decoded a picture. Asked for: `jpeg` refuses what its lane does not
+// take.
+enum class Lane { automatic, jpeg, libvips };
+std::string_view name_of(Lane lane);
+
+// Where the time went. Decoding streams into the first resize in libvips: there both are `decode`.
+struct Timings {
+    std::int64_t decode_us = 0;
+    std::int64_t resize_us = 0;
+    std::int64_t encode_us = 0;
+};
+
 struct Rendered {
     Info source;
     std::vector<Output> outputs;  // In the order of the specs.
     Placeholder placeholder;
+    Lane lane = Lane::libvips;  // Which it was: never automatic.
+    // What the source said of people and places that some output does not say any more:
+    // "location", "serial_number", "camera", "author", "time", "description", "thumbnail".
+    std::vector<std::string> stripped = {};
+    Timings timings = {};
 };
 
 // Asked now and then during a render; true ends it with timeout. Called on the rendering threads.
 using Stop = std::function<bool()>;
 
+struct RenderOptions {
+    Limits limits = {};
+    Stop stop = {};
+    Lane lane = Lane::automatic;
+};
+
 // Decodes, orients, converts to sRGB, strips metadata, resizes, encodes. Deterministic: same bytes
 // and spec, same bytes out.
-Result<Rendered> render(Bytes input, std::span<const Spec> specs, const Limits& limits,
-                        const Stop& stop);
+Result<Rendered> render(Bytes input, std::span<const Spec> specs, const RenderOptions& options);
 
 // Loads libvips now instead of with the first render: for a process that starts warm, or that
 // closes its files before it looks at a stranger's bytes.

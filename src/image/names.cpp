@@ -26,6 +26,7 @@ constexpr std::array kFormats{
     FormatRow{Format::tiff, "tiff", "image/tiff", "tif"},
     FormatRow{Format::svg, "svg", "image/svg+xml", "svg"},
     FormatRow{Format::heic, "heic", "image/heic", "heic"},
+    FormatRow{Format::bmp, "bmp", "image/bmp", "bmp"},
 };
 
 template <typename Enum>
@@ -33,6 +34,9 @@ struct Named {
     Enum value;
     std::string_view name;
 };
+// Clang 14 does not deduce aggregates by itself.
+template <typename Enum>
+Named(Enum, std::string_view) -> Named<Enum>;
 
 constexpr std::array kFits{
     Named{Fit::inside, "inside"},   Named{Fit::outside, "outside"}, Named{Fit::cover, "cover"},
@@ -46,6 +50,30 @@ constexpr std::array kGravities{
     Named{Gravity::southwest, "southwest"}, Named{Gravity::west, "west"},
     Named{Gravity::northwest, "northwest"}, Named{Gravity::attention, "attention"},
     Named{Gravity::entropy, "entropy"},
+};
+
+constexpr std::array kFlips{
+    Named{Flip::none, "none"},
+    Named{Flip::horizontal, "horizontal"},
+    Named{Flip::vertical, "vertical"},
+    Named{Flip::both, "both"},
+};
+
+constexpr std::array kMetadata{
+    Named{Metadata::strip, "strip"},
+    Named{Metadata::copyright, "copyright"},
+    Named{Metadata::all, "all"},
+};
+
+constexpr std::array kColorSpaces{
+    Named{ColorSpace::srgb, "srgb"},
+    Named{ColorSpace::keep, "keep"},
+};
+
+constexpr std::array kLanes{
+    Named{Lane::automatic, "automatic"},
+    Named{Lane::jpeg, "jpeg"},
+    Named{Lane::libvips, "libvips"},
 };
 
 const FormatRow& row_of(Format format) {
@@ -110,6 +138,31 @@ std::string_view name_of(Gravity gravity) {
 }
 std::optional<Gravity> gravity_named(std::string_view name) {
     return value_in(kGravities, name);
+}
+
+std::string_view name_of(Flip flip) {
+    return name_in(kFlips, flip);
+}
+std::optional<Flip> flip_named(std::string_view name) {
+    return value_in(kFlips, name);
+}
+
+std::string_view name_of(Metadata metadata) {
+    return name_in(kMetadata, metadata);
+}
+std::optional<Metadata> metadata_named(std::string_view name) {
+    return value_in(kMetadata, name);
+}
+
+std::string_view name_of(ColorSpace color) {
+    return name_in(kColorSpaces, color);
+}
+std::optional<ColorSpace> color_space_named(std::string_view name) {
+    return value_in(kColorSpaces, name);
+}
+
+std::string_view name_of(Lane lane) {
+    return name_in(kLanes, lane);
 }
 
 }  // namespace imagemill::image

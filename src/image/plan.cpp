@@ -15,24 +15,6 @@ Error invalid(std::string message) {
     return {.code = Code::invalid_argument, .message = std::move(message)};
 }
 
-Result<void> check_range(std::string_view name, int value, int min, int max) {
-    if (value >= min && value <= max) return {};
-    return invalid("The " + std::string(name) + " is " + std::to_string(value) +
-                   "; it must be from " + std::to_string(min) + " to " + std::to_string(max) + ".");
-}
-
-Result<void> check_spec(const Spec& spec, const Limits& limits) {
-    TRY(check_range("width", spec.width, 0, limits.side_max));
-    TRY(check_range("height", spec.height, 0, limits.side_max));
-    TRY(check_range("quality", spec.quality, 1, 100));
-    if (spec.effort) TRY(check_range("effort", *spec.effort, 0, 9));
-    if (spec.choice == FormatChoice::named && !can_write(spec.format)) {
-        return invalid("The format " + std::string(name_of(spec.format)) +
-                       " cannot be written; jpeg, png, webp, avif and gif can.");
-    }
-    return {};
-}
-
 // part of whole, of a length: rounded to the nearest, never 0. What passes an int is refused later
 // as larger than any limit.
 int scale(std::int64_t length, std::int64_t part, std::int64_t whole) {
@@ -62,12 +44,21 @@ Size fit_outside(Size source, Size box) {
                                      : scale_to_height(source, box.height);
 }
 
+// As asked for, in device pixels; a side that is not given is 0.
+Size box_of(const Spec& spec) {
+    const auto device_pixels = [&spec](int length) {
+        if (length == 0) return 0;
+        return std::max(1, static_cast<int>(std::lround(length * spec.dpr)));
+    };
+    return {device_pixels(spec.width), device_pixels(spec.height)};
+}
+
 // A side that is not given follows from the other.
-Size full_box(Size source, const Spec& spec) {
-    if (spec.width == 0 && spec.height == 0) return source;
-    if (spec.height == 0) return scale_to_width(source, spec.width);
-    if (spec.width == 0) return scale_to_height(source, spec.height);
-    return {spec.width, spec.height};
+Size full_box(Size source, Size box) {
+    if (box.width == 0 && box.height == 0) return source;
+    if (box.height == 0) return scale_to_width(source, box.width);
+    if (box.width == 0) return scale_to_height(source, box.height);
+    return box;
 }
 
 bool is_larger(Size a, Size b) {
@@ -76,33 +67,34 @@ bool is_larger(Size a, Size b) {
 
 // The three sizes; places come after.
 void plan_sizes(Size source, const Spec& spec, Plan& plan) {
-    const Size box = full_box(source, spec);
+    const Size box = full_box(source, box_of(spec));
+    Size& scaled = plan.view.size;
     const bool is_box = spec.width != 0 && spec.height != 0;
     switch (spec.fit) {
         case Fit::fill:
-            plan.scaled = box;
+            scaled = box;
             if (!spec.enlarge) {
                 // A side given alone already brought the other along.
                 const Size capped{std::min(box.width, source.width),
                                   std::min(box.height, source.height)};
-                plan.scaled = is_box ? capped : (is_larger(box, source) ? source : box);
+                scaled = is_box ? capped : (is_larger(box, source) ? source : box);
             }
             break;
         case Fit::outside:
         case Fit::cover:
-            plan.scaled = fit_outside(source, box);
-            if (!spec.enlarge && is_larger(plan.scaled, source)) plan.scaled = source;
+            scaled = fit_outside(source, box);
+            if (!spec.enlarge && is_larger(scaled, source)) scaled = source;
             break;
         case Fit::inside:
         case Fit::contain:
-            plan.scaled = fit_inside(source, box);
-            if (!spec.enlarge && is_larger(plan.scaled, source)) plan.scaled = source;
+            scaled = fit_inside(source, box);
+            if (!spec.enlarge && is_larger(scaled, source)) scaled = source;
             break;
     }
-    plan.cut = plan.scaled;
+    plan.cut = scaled;
     if (spec.fit == Fit::cover) {
         // Where it may not grow, the box shrinks and keeps its proportions.
-        plan.cut = is_larger(box, plan.scaled) ? fit_inside(box, plan.scaled) : box;
+        plan.cut = is_larger(box, scaled) ? fit_inside(box, scaled) : box;
     }
     plan.size = plan.cut;
     if (spec.fit == Fit::contain && is_box) plan.size = box;
@@ -137,13 +129,16 @@ Point halves_of(Gravity gravity) {
 
 Point place(Size outer, Size inner, Gravity gravity) {
     const Point halves = halves_of(gravity);
-    return {(outer.width - inner.width) * halves.x / 2,
-            (outer.height - inner.height) * halves.y / 2};
+    const auto share = [](int slack, int count) {
+        return static_cast<int>(std::int64_t{slack} * count / 2);
+    };
+    return {share(outer.width - inner.width, halves.x),
+            share(outer.height - inner.height, halves.y)};
 }
 
 void plan_places(Gravity gravity, Plan& plan) {
     const bool searches = gravity == Gravity::attention || gravity == Gravity::entropy;
-    if (!searches || !plan.cuts()) plan.cut_at = place(plan.scaled, plan.cut, gravity);
+    if (!searches || !plan.cuts()) plan.cut_at = place(plan.view.size, plan.cut, gravity);
     plan.place = place(plan.size, plan.cut, gravity);
     plan.gravity = gravity;
 }
@@ -180,7 +175,7 @@ int side_max_of(Format format) {
 }
 
 Result<void> check_output(const Plan& plan, const Limits& limits) {
-    for (const Size size : {plan.scaled, plan.size}) {
+    for (const Size size : {plan.view.size, plan.size}) {
         auto checked = check_limits(
             {.width = size.width, .height = size.height, .frames = plan.frames}, limits);
         if (checked) continue;
@@ -198,17 +193,32 @@ Result<void> check_output(const Plan& plan, const Limits& limits) {
     return {};
 }
 
-// Decoding may leave out detail that no plan needs.
-bool still_covers(Size decoded, std::span<const Plan> plans) {
-    return std::ranges::none_of(
-        plans, [decoded](const Plan& plan) { return is_larger(plan.scaled, decoded); });
+// Decoding may leave out detail that no view needs.
+bool still_covers(int eighths, const View& view) {
+    const Size needed = turned(view.size, inverse(view.turn));
+    return std::int64_t{view.part.width} * eighths >= std::int64_t{needed.width} * 8 &&
+           std::int64_t{view.part.height} * eighths >= std::int64_t{needed.height} * 8;
 }
 
-Size largest_scaled(Size least, std::span<const Plan> plans) {
-    for (const Plan& plan : plans) {
-        least.width = std::max(least.width, plan.scaled.width);
-        least.height = std::max(least.height, plan.scaled.height);
+int least_eighths(std::span<const Plan> plans, const View& sample) {
+    for (const int eighths : {1, 2, 4}) {
+        const bool covers_all = std::ranges::all_of(
+            plans, [eighths](const Plan& plan) { return still_covers(eighths, plan.view); });
+        if (covers_all && still_covers(eighths, sample)) return eighths;
     }
+    return 8;
+}
+
+// At which the whole picture shows each view at its size.
+Size largest_whole(Size full, std::span<const Plan> plans, const View& sample) {
+    Size least;
+    const auto cover = [&](const View& view) {
+        const Size needed = turned(view.size, inverse(view.turn));
+        least.width = std::max(least.width, scale(full.width, needed.width, view.part.width));
+        least.height = std::max(least.height, scale(full.height, needed.height, view.part.height));
+    };
+    cover(sample);
+    for (const Plan& plan : plans) cover(plan.view);
     return least;
 }
 
@@ -223,35 +233,75 @@ Size plan_drawing(Size full, Size wanted, const Limits& limits) {
     return fit_inside(full, {std::max(side, 1), std::max(side, 1)});
 }
 
+// What the decoder gives still lies as the camera did, but for the formats whose decoders turn it.
+Turn stored_turn(const Info& source) {
+    const bool decoder_turns = source.format == Format::avif || source.format == Format::heic;
+    return decoder_turns ? Turn{} : turn_of(source.orientation);
+}
+
+Size stored_size(const Info& source) {
+    return turned({source.width, source.height}, stored_turn(source));
+}
+
+// The part that is asked for, as displayed and as far as there is any.
+Result<Rect> clip(const std::optional<Rect>& crop, Size displayed) {
+    const Rect whole{0, 0, displayed.width, displayed.height};
+    if (!crop) return whole;
+    const auto end = [](int from, int length) { return std::int64_t{from} + length; };
+    const std::int64_t right = std::min<std::int64_t>(end(crop->x, crop->width), whole.width);
+    const std::int64_t bottom = std::min<std::int64_t>(end(crop->y, crop->height), whole.height);
+    if (crop->x < right && crop->y < bottom) {
+        return Rect{crop->x, crop->y, static_cast<int>(right - crop->x),
+                    static_cast<int>(bottom - crop->y)};
+    }
+    return invalid("The crop begins at " + std::to_string(crop->x) + ", " +
+                   std::to_string(crop->y) + ", outside of the picture, which has " +
+                   format_size(displayed.width, displayed.height) + " pixels.");
+}
+
+Result<void> plan_view(const Info& source, const Spec& spec, View& view) {
+    const Size displayed{source.width, source.height};
+    const Turn upright = stored_turn(source);
+    view.part = turned(TRY(clip(spec.crop, displayed)), displayed, inverse(upright));
+    view.turn = then(then(upright, turn_by(spec.rotate)), turn_by(spec.flip));
+    view.color = spec.color;
+    return {};
+}
+
+View plan_sample(const Info& source) {
+    const Size displayed{source.width, source.height};
+    const Size stored = stored_size(source);
+    const Size box{kSampleSide, kSampleSide};
+    return {.part = {0, 0, stored.width, stored.height},
+            .turn = stored_turn(source),
+            .size = is_larger(displayed, box) ? fit_inside(displayed, box) : displayed};
+}
+
 }  // namespace
 
 Result<Plan> plan(const Info& source, const Spec& spec, const Limits& limits) {
     TRY(check_spec(spec, limits));
     Plan plan;
-    plan_sizes({source.width, source.height}, spec, plan);
+    TRY(plan_view(source, spec, plan.view));
+    plan_sizes(turned({plan.view.part.width, plan.view.part.height}, plan.view.turn), spec, plan);
     plan_places(spec.gravity, plan);
     plan_formats(source, spec, plan);
+    plan.blur = spec.blur;
+    plan.sharpen = spec.sharpen;
+    plan.bytes_max = spec.bytes_max;
+    plan.progressive = spec.progressive;
+    plan.metadata = spec.metadata;
     TRY(check_output(plan, limits));
     return plan;
 }
 
 DecodePlan plan_decode(const Info& source, std::span<const Plan> plans, const Limits& limits) {
-    const Size full{source.width, source.height};
-    DecodePlan decode{.size = full};
+    DecodePlan decode{.size = stored_size(source), .sample = plan_sample(source)};
     for (const Plan& plan : plans) decode.frames = std::max(decode.frames, plan.frames);
-    const Size sample_box{kSampleSide, kSampleSide};
-    decode.sample = is_larger(full, sample_box) ? fit_inside(full, sample_box) : full;
-
-    if (source.format == Format::jpeg) {
-        for (const int shrink : {8, 4, 2}) {
-            const Size shrunk{source.width / shrink, source.height / shrink};
-            if (is_larger(decode.sample, shrunk) || !still_covers(shrunk, plans)) continue;
-            decode.shrink = shrink;
-            break;
-        }
-    }
+    if (source.format == Format::jpeg) decode.eighths = least_eighths(plans, decode.sample);
     if (source.format == Format::svg) {
-        decode.size = plan_drawing(full, largest_scaled(decode.sample, plans), limits);
+        decode.size =
+            plan_drawing(decode.size, largest_whole(decode.size, plans, decode.sample), limits);
     }
     return decode;
 }

@@ -92,8 +92,8 @@ TEST(Plan, FitsAsTheTableSays) {
                                    .fit = row.fit,
                                    .enlarge = row.enlarge});
         const auto line = &row - rows;
-        EXPECT_EQ(plan.scaled, row.scaled)
-            << line << " " << plan.scaled.width << "x" << plan.scaled.height;
+        EXPECT_EQ(plan.view.size, row.scaled)
+            << line << " " << plan.view.size.width << "x" << plan.view.size.height;
         EXPECT_EQ(plan.cut, row.cut) << line << " " << plan.cut.width << "x" << plan.cut.height;
         EXPECT_EQ(plan.size, row.size) << line << " " << plan.size.width << "x" << plan.size.height;
     }
@@ -112,10 +112,10 @@ TEST(Plan, KeepsItsPromisesForManySizes) {
                             plan_of({.width = width, .height = height},
                                     {.width = box_width, .height = box_height, .fit = fit});
                         EXPECT_GE(std::min(plan.cut.width, plan.cut.height), 1);
-                        EXPECT_LE(plan.scaled.width, width);
-                        EXPECT_LE(plan.scaled.height, height);
-                        EXPECT_LE(plan.cut.width, plan.scaled.width);
-                        EXPECT_LE(plan.cut.height, plan.scaled.height);
+                        EXPECT_LE(plan.view.size.width, width);
+                        EXPECT_LE(plan.view.size.height, height);
+                        EXPECT_LE(plan.cut.width, plan.view.size.width);
+                        EXPECT_LE(plan.cut.height, plan.view.size.height);
                         EXPECT_GE(plan.size.width, plan.cut.width);
                         EXPECT_GE(plan.size.height, plan.cut.height);
                         if (box_width > 0) {
@@ -125,7 +125,7 @@ TEST(Plan, KeepsItsPromisesForManySizes) {
                             EXPECT_LE(plan.size.height, box_height);
                         }
                         ASSERT_TRUE(plan.cut_at);
-                        EXPECT_LE(plan.cut_at->x + plan.cut.width, plan.scaled.width);
+                        EXPECT_LE(plan.cut_at->x + plan.cut.width, plan.view.size.width);
                         EXPECT_LE(plan.place.y + plan.cut.height, plan.size.height);
                     }
                 }
@@ -265,23 +265,24 @@ DecodePlan decode_of(const Info& source, const std::vector<Spec>& specs) {
 
 TEST(PlanDecode, ShrinksAJpegAsFarAsEveryPlanAllows) {
     const Info photo{.width = 4000, .height = 3000};
-    EXPECT_EQ(decode_of(photo, {{.width = 500}}).shrink, 8);
-    EXPECT_EQ(decode_of(photo, {{.width = 501}}).shrink, 4);
-    EXPECT_EQ(decode_of(photo, {{.width = 1000}}).shrink, 4);
-    EXPECT_EQ(decode_of(photo, {{.width = 2000}}).shrink, 2);
-    EXPECT_EQ(decode_of(photo, {{.width = 2001}}).shrink, 1);
-    EXPECT_EQ(decode_of(photo, {{.width = 100}, {.width = 2000}}).shrink, 2);
-    EXPECT_EQ(decode_of(photo, {{}}).shrink, 1);
+    EXPECT_EQ(decode_of(photo, {{.width = 500}}).eighths, 1);
+    EXPECT_EQ(decode_of(photo, {{.width = 501}}).eighths, 2);
+    EXPECT_EQ(decode_of(photo, {{.width = 1000}}).eighths, 2);
+    EXPECT_EQ(decode_of(photo, {{.width = 2000}}).eighths, 4);
+    EXPECT_EQ(decode_of(photo, {{.width = 2001}}).eighths, 8);
+    EXPECT_EQ(decode_of(photo, {{.width = 100}, {.width = 2000}}).eighths, 4);
+    EXPECT_EQ(decode_of(photo, {{}}).eighths, 8);
     EXPECT_EQ(
-        decode_of({.format = Format::png, .width = 4000, .height = 3000}, {{.width = 9}}).shrink,
-        1);
+        decode_of({.format = Format::png, .width = 4000, .height = 3000}, {{.width = 9}}).eighths,
+        8);
 }
 
 TEST(PlanDecode, LeavesEnoughForTheSample) {
-    EXPECT_EQ(decode_of({.width = 400, .height = 400}, {{.width = 1, .height = 1}}).shrink, 4);
-    EXPECT_EQ(decode_of({.width = 400, .height = 300}, {{.width = 1}}).sample, (Size{100, 75}));
-    EXPECT_EQ(decode_of({.width = 40, .height = 30}, {{.width = 1}}).sample, (Size{40, 30}));
-    EXPECT_EQ(decode_of({.width = 30'000, .height = 30}, {}).sample, (Size{100, 1}));
+    EXPECT_EQ(decode_of({.width = 400, .height = 400}, {{.width = 1, .height = 1}}).eighths, 2);
+    EXPECT_EQ(decode_of({.width = 400, .height = 300}, {{.width = 1}}).sample.size,
+              (Size{100, 75}));
+    EXPECT_EQ(decode_of({.width = 40, .height = 30}, {{.width = 1}}).sample.size, (Size{40, 30}));
+    EXPECT_EQ(decode_of({.width = 30'000, .height = 30}, {}).sample.size, (Size{100, 1}));
 }
 
 TEST(PlanDecode, DrawsAnSvgAtTheSizeThatIsWanted) {

@@ -22,31 +22,43 @@ Result<Layout> lay_out(const Info& source, std::span<const Spec> specs, const Li
     return layout;
 }
 
-Result<Work> render_with_vips(const Job& job) {
+struct Done {
+    Work work;
+    Lane lane = Lane::libvips;
+};
+
+// The JPEG lane goes first: where it takes the job, libvips may not even be loaded.
+Result<Done> render_job(const Job& job, Lane lane) {
+    if (lane != Lane::libvips) {
+        auto in_lane = TRY(render_in_lane(job));
+        if (in_lane) return Done{*std::move(in_lane), Lane::jpeg};
+        if (lane == Lane::jpeg) {
+            return Error{Code::unsupported, "The JPEG lane does not take this picture."};
+        }
+    }
     const VipsModule* vips = TRY(vips_module());
-    return vips->render(job);
+    return Done{TRY(vips->render(job)), Lane::libvips};
 }
 
 }  // namespace
 
-// The lane goes first: where it takes the job, libvips is never loaded.
-Result<Rendered> render(Bytes input, std::span<const Spec> specs, const Limits& limits,
-                        const Stop& stop) {
-    const Info source = TRY(probe(input, limits));
-    const Layout layout = TRY(lay_out(source, specs, limits));
+Result<Rendered> render(Bytes input, std::span<const Spec> specs, const RenderOptions& options) {
+    const Info source = TRY(probe(input, options.limits));
+    const Layout layout = TRY(lay_out(source, specs, options.limits));
     const Job job{.input = input,
                   .source = source,
                   .plans = layout.plans,
                   .decode = layout.decode,
-                  .limits = limits,
-                  .stop = stop};
-    auto in_lane = TRY(render_in_lane(job));
-    Work work = in_lane ? *std::move(in_lane) : TRY(render_with_vips(job));
-
-    Rendered rendered{.source = source, .outputs = std::move(work.outputs), .placeholder = {}};
-    rendered.placeholder.thumbhash = format_base64(thumbhash(work.sample));
-    rendered.placeholder.color = dominant_color(work.sample);
-    return rendered;
+                  .limits = options.limits,
+                  .stop = options.stop};
+    Done done = TRY(render_job(job, options.lane));
+    return Rendered{.source = source,
+                    .outputs = std::move(done.work.outputs),
+                    .placeholder = {.thumbhash = format_base64(thumbhash(done.work.sample)),
+                                    .color = dominant_color(done.work.sample)},
+                    .lane = done.lane,
+                    .stripped = {},
+                    .timings = done.work.timings};
 }
 
 Result<void> load_engine() {

@@ -20,7 +20,7 @@ test::Grid noise(Size size) {
 }
 
 Error refusal(Bytes file, const Spec& spec = {}) {
-    auto rendered = render(file, {&spec, 1}, {}, {});
+    auto rendered = render(file, {&spec, 1}, {});
     if (!rendered) return std::move(rendered).error();
     return {.code = Code::internal, .message = "accepted"};
 }
@@ -55,7 +55,7 @@ TEST(RenderBadInput, SaysInOneSentenceWhatIsWrongAndWhatLibvipsSaid) {
 TEST(RenderBadInput, NamesItForSeveralSpecsToo) {
     const Buffer file = test::write(noise({300, 200}), Format::jpeg);
     const std::vector<Spec> specs{{.width = 100}, {.width = 50}};
-    const auto rendered = render(Bytes(file).first(file.size() / 2), specs, {}, {});
+    const auto rendered = render(Bytes(file).first(file.size() / 2), specs, {});
     ASSERT_FALSE(rendered);
     EXPECT_EQ(rendered.error().code, Code::corrupt);
 }
@@ -76,7 +76,7 @@ TEST(RenderBadInput, SurvivesDamageAnywhere) {
             Buffer damaged = file;
             damaged[at] ^= std::byte{0x5a};
             const Spec spec{.width = 12};
-            const auto rendered = render(damaged, {&spec, 1}, {.pixels_max = 100'000}, {});
+            const auto rendered = render(damaged, {&spec, 1}, {.limits = {.pixels_max = 100'000}});
             if (!rendered) {
                 EXPECT_NE(rendered.error().code, Code::internal) << rendered.error().message;
             }
@@ -90,8 +90,8 @@ TEST(RenderBadInput, HoldsTheLimitsBeforeAnythingElse) {
               Code::too_large);
     const Buffer file = test::write(noise({20, 10}), Format::png);
     const Spec spec;
-    EXPECT_TRUE(render(file, {&spec, 1}, {.pixels_max = 200}, {}));
-    EXPECT_FALSE(render(file, {&spec, 1}, {.pixels_max = 199}, {}));
+    EXPECT_TRUE(render(file, {&spec, 1}, {.limits = {.pixels_max = 200}}));
+    EXPECT_FALSE(render(file, {&spec, 1}, {.limits = {.pixels_max = 199}}));
 }
 
 TEST(RenderBadInput, RefusesASpecThatContradictsItself) {
@@ -110,22 +110,22 @@ TEST(RenderStop, EndsWithTimeout) {
     const Buffer file = test::write(noise({400, 300}), Format::png);
     for (const Format into : {Format::jpeg, Format::webp, Format::avif, Format::gif}) {
         const Spec spec{.choice = FormatChoice::named, .format = into};
-        const auto never = render(file, {&spec, 1}, {}, [] { return true; });
+        const auto never = render(file, {&spec, 1}, {.stop = [] { return true; }});
         ASSERT_FALSE(never);
         EXPECT_EQ(never.error().code, Code::timeout);
 
         std::atomic<int> asked = 0;
-        const auto counted = render(file, {&spec, 1}, {}, [&] {
-            ++asked;
-            return false;
-        });
+        const auto counted = render(file, {&spec, 1}, {.stop = [&] {
+                                        ++asked;
+                                        return false;
+                                    }});
         ASSERT_TRUE(counted) << counted.error().message;
         EXPECT_GE(asked, 3);
 
         // Before the decoder, before the encoder and after it, at the least.
         for (const int patience : {1, 2}) {
             std::atomic<int> left = patience;
-            const auto late = render(file, {&spec, 1}, {}, [&] { return --left < 0; });
+            const auto late = render(file, {&spec, 1}, {.stop = [&] { return --left < 0; }});
             ASSERT_FALSE(late) << name_of(into) << " " << patience;
             EXPECT_EQ(late.error().code, Code::timeout) << late.error().message;
         }
@@ -135,7 +135,7 @@ TEST(RenderStop, EndsWithTimeout) {
 TEST(RenderThreads, RenderSideBySide) {
     const Buffer file = test::write(noise({200, 150}), Format::jpeg);
     const Spec spec{.width = 60};
-    const auto expected = render(file, {&spec, 1}, {}, {});
+    const auto expected = render(file, {&spec, 1}, {});
     ASSERT_TRUE(expected);
     std::atomic<int> same = 0;
     {
@@ -143,7 +143,7 @@ TEST(RenderThreads, RenderSideBySide) {
         for (int i = 0; i < 6; ++i) {
             threads.emplace_back([&] {
                 for (int round = 0; round < 3; ++round) {
-                    const auto rendered = render(file, {&spec, 1}, {}, {});
+                    const auto rendered = render(file, {&spec, 1}, {});
                     if (rendered && rendered->outputs[0].bytes == expected->outputs[0].bytes) {
                         ++same;
                     }
@@ -166,7 +166,7 @@ void* collect(GType type, void* names) {
 TEST(RenderContainment, LeavesOnlyTheNamedLoadersAndSaversOpen) {
     const Buffer file = test::write(noise({20, 10}), Format::png);
     const Spec spec;
-    ASSERT_TRUE(render(file, {&spec, 1}, {}, {}));
+    ASSERT_TRUE(render(file, {&spec, 1}, {}));
 
     std::set<std::string> open;
     vips_type_map_all(g_type_from_name("VipsForeign"), collect, &open);

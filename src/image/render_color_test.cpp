@@ -11,7 +11,7 @@ namespace {
 using test::constant;
 
 Output render_one(Bytes file, const Spec& spec) {
-    auto rendered = render(file, {&spec, 1}, {}, {});
+    auto rendered = render(file, {&spec, 1}, {});
     if (rendered) return std::move(rendered->outputs.front());
     ADD_FAILURE() << rendered.error().message;
     return {};

@@ -14,7 +14,7 @@ using test::paint;
 using test::Read;
 
 Rendered render_all(Bytes file, const std::vector<Spec>& specs) {
-    auto rendered = render(file, specs, {}, {});
+    auto rendered = render(file, specs, {});
     if (rendered) return std::move(*rendered);
     ADD_FAILURE() << rendered.error().message;
     return {.source = {}, .outputs = std::vector<Output>(specs.size()), .placeholder = {}};

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "image/byte_reader.h"
 #include "image/image.h"
+#include "image/probe/byte_reader.h"
 
 namespace imagemill::image::test {
 

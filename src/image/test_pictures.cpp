@@ -4,7 +4,7 @@
 #include <cstdlib>
 
 #include "image/test_files.h"
-#include "image/vips_picture.h"
+#include "image/vips/picture.h"
 
 namespace imagemill::image::test {
 namespace {

@@ -136,6 +136,20 @@ int wave_count(int limit, int side, int longest) {
 
 }  // namespace
 
+Pixels to_pixels(const Raster& raster) {
+    Pixels pixels{.size = raster.size, .rgba = {}};
+    for (int y = 0; y < raster.size.height; ++y) {
+        const std::uint8_t* sample = raster.row(y);
+        for (int x = 0; x < raster.size.width; ++x, sample += raster.bands) {
+            for (int band = 0; band < 3; ++band) {
+                pixels.rgba.push_back(std::byte{sample[raster.bands == 1 ? 0 : band]});
+            }
+            pixels.rgba.push_back(std::byte{255});
+        }
+    }
+    return pixels;
+}
+
 Buffer thumbhash(const Pixels& pixels) {
     const Size size = pixels.size;
     const Planes planes = split(pixels);

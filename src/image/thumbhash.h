@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "image/image.h"
-#include "image/plan.h"
+#include "image/raster.h"
 
 namespace imagemill::image {
 
@@ -17,6 +17,8 @@ struct Pixels {
     Size size;
     Buffer rgba;
 };
+
+Pixels to_pixels(const Raster& raster);  // Opaque.
 
 Buffer thumbhash(const Pixels& pixels);
 // The mean of the commonest colour and its like; transparent pixels do not count. Alpha is 0 where

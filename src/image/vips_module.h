@@ -8,37 +8,21 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
-#include "base/bytes.h"
 #include "base/result.h"
-#include "image/image.h"
-#include "image/plan.h"
-#include "image/thumbhash.h"
+#include "image/job.h"
+#include "image/raster.h"
 
 namespace imagemill::image {
-
-// Borrowed for the length of one call.
-struct Job {
-    Bytes input;
-    const Info& source;
-    const std::vector<Plan>& plans;
-    const DecodePlan& decode;
-    const Limits& limits;
-    const Stop& stop;
-};
-
-struct Work {
-    std::vector<Output> outputs;  // In the order of the plans.
-    Pixels sample;
-};
 
 struct VipsModule {
     std::uint32_t version;
     Result<Work> (*render)(const Job& job);
+    // Cuts, pads, sharpens and encodes what another lane decoded and resized to the plan's view.
+    Result<Output> (*finish)(const Raster& raster, const Plan& plan, const Job& job);
 };
 
-inline constexpr std::uint32_t kVipsModuleVersion = 1;  // Raised with every change above.
+inline constexpr std::uint32_t kVipsModuleVersion = 2;  // Raised with every change above.
 inline constexpr const char* kVipsModuleFile = "libimagemill-vips.so";
 inline constexpr const char* kVipsModuleEntry = "imagemill_vips_module";
 using VipsModuleEntry = const VipsModule* (*)();

@@ -41,11 +41,16 @@ class Encoder final {
         jpeg_set_defaults(&info_);
         jpeg_set_quality(&info_, options.quality, TRUE);
         if (options.progressive) jpeg_simple_progression(&info_);
-        info_.optimize_coding = TRUE;
+        info_.optimize_coding = options.optimize ? TRUE : FALSE;
         info_.raw_data_in = TRUE;
         info_.comp_info[0].h_samp_factor = planes.sampling_x;
         info_.comp_info[0].v_samp_factor = planes.sampling_y;
         jpeg_start_compress(&info_, TRUE);
+        if (!options.icc_profile.empty()) {
+            jpeg_write_icc_profile(&info_,
+                                   reinterpret_cast<const JOCTET*>(options.icc_profile.data()),
+                                   static_cast<unsigned>(options.icc_profile.size()));
+        }
         return {};
     }
 

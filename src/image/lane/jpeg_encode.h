@@ -2,7 +2,7 @@
 // the file holds.
 //
 // Errors:  timeout  `stop` said so, between two rows of blocks.
-// Source:  libjpeg-turbo, raw data; Huffman tables made for the picture (T.81 K.2).
+// Source:  libjpeg-turbo, raw data; Huffman tables by T.81 K.2.
 #pragma once
 
 #include "base/bytes.h"
@@ -15,6 +15,8 @@ namespace imagemill::image {
 struct JpegOptions {
     int quality = 75;
     bool progressive = false;
+    bool optimize = true;    // Huffman tables made for this picture; progressive ones always are.
+    Bytes icc_profile = {};  // Embedded where there is one.
 };
 
 // A side of the luma plane in whole MCUs: what must have been allocated; chroma's, by its sampling.

@@ -2,21 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
+#include "image/lane/drawing.h"
 #include "image/lane/icc.h"
 #include "image/lane/jpeg_decode.h"
 #include "image/lane/jpeg_encode.h"
-#include "image/lane/orientation.h"
-#include "image/lane/resample.h"
+#include "image/lane/ycc.h"
+#include "image/vips_module.h"
 
 namespace imagemill::image {
 namespace {
-
-// Part of the displayed, scaled picture, in its pixels; chroma's may begin or end between two.
-struct Part {
-    double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
-};
 
 // One of the planes a picture is drawn from.
 struct Layer {
@@ -27,62 +22,92 @@ struct Layer {
 
 bool takes(const JpegHeader& header) {
     if (!header.ycc_or_grey) return false;
-    if (!header.icc_profile.empty() && !is_srgb_profile(header.icc_profile)) return false;
     if (header.components == 1) return true;
     const bool chroma_is_single = header.sampling_x[1] == 1 && header.sampling_y[1] == 1 &&
                                   header.sampling_x[2] == 1 && header.sampling_y[2] == 1;
     return chroma_is_single && header.sampling_x[0] <= 2 && header.sampling_y[0] <= 2;
 }
 
-bool takes(const Plan& plan) {
-    const bool background_shows = plan.background && plan.background->alpha != 255;
-    return plan.format_opaque == Format::jpeg && plan.frames == 1 && plan.cut_at &&
-           !(plan.pads() && background_shows);
+bool is_grey(const Color& color) {
+    return color.red == color.green && color.green == color.blue;
 }
 
-// JFIF 1.02, 7: full-range BT.601.
-std::array<std::uint8_t, 3> to_ycc(const Color& color) {
-    const double r = color.red, g = color.green, b = color.blue;
-    const auto round = [](double value) {
-        return static_cast<std::uint8_t>(std::clamp(value + 0.5, 0.0, 255.0));
-    };
-    return {round(0.299 * r + 0.587 * g + 0.114 * b),
-            round(128 - 0.168736 * r - 0.331264 * g + 0.5 * b),
-            round(128 + 0.5 * r - 0.418688 * g - 0.081312 * b)};
-}
-
-void append_rgba(Buffer& rgba, double y, double cb, double cr) {
-    const auto add = [&](double value) {
-        rgba.push_back(static_cast<std::byte>(std::clamp(value + 0.5, 0.0, 255.0)));
-    };
-    add(y + 1.402 * (cr - 128));
-    add(y - 0.344136 * (cb - 128) - 0.714136 * (cr - 128));
-    add(y + 1.772 * (cb - 128));
-    rgba.push_back(std::byte{255});
-}
-
-void mirror(double& a, double& b, double length) {
-    const double first = length - b;
-    b = length - a;
-    a = first;
+// libjpeg-turbo has no trellis quantisation, which much effort asks for.
+bool is_little_effort(const Plan& plan) {
+    return plan.effort.value_or(0) < kTrellisEffort;
 }
 
 class LaneRendering final {
   public:
-    LaneRendering(const Job& job, Planes decoded)
-        : job_(job), decoded_(std::move(decoded)), turn_(turn_of(job.source.orientation)) {}
+    LaneRendering(const Job& job, const JpegHeader& header, Planes decoded)
+        : job_(job),
+          decoded_(std::move(decoded)),
+          stored_{header.width, header.height},
+          profile_(header.icc_profile),
+          is_srgb_(profile_.empty() || is_srgb_profile(profile_)) {}
 
-    Result<Work> run() {
+    Result<Work> run(Stopwatch& watch) {
         Work work;
-        for (const Plan& plan : job_.plans) work.outputs.push_back(TRY(render(plan)));
+        for (const Plan& plan : job_.plans) {
+            work.outputs.push_back(TRY(writes(plan) ? write(plan, watch, work.timings)
+                                                    : hand_over(plan, watch, work.timings)));
+        }
         work.sample = take_sample();
+        work.timings.resize_us += watch.lap();
         return work;
     }
 
   private:
-    Result<Output> render(const Plan& plan) {
-        const bool is_grey = decoded_.planes.size() == 1;
-        const int sampling = is_grey ? 1 : 2;
+    // What the lane encodes itself, from planes to planes.
+    bool writes(const Plan& plan) const {
+        const Color around = plan.background.value_or(Color{});
+        const bool pads_in_grey = !plan.pads() || (around.alpha == 255 && is_grey(around));
+        const bool can_pad =
+            decoded_.planes.size() == 1 ? pads_in_grey : !plan.pads() || around.alpha == 255;
+        return plan.format_opaque == Format::jpeg && plan.cut_at && can_pad && plan.blur == 0 &&
+               plan.sharpen == 0 && is_little_effort(plan) &&
+               (is_srgb_ || plan.view.color == ColorSpace::keep);
+    }
+
+    Result<Output> write(const Plan& plan, Stopwatch& watch, Timings& timings) {
+        Planes canvas = draw_canvas(plan);
+        timings.resize_us += watch.lap();
+        Output output{.bytes = {},
+                      .format = Format::jpeg,
+                      .width = plan.size.width,
+                      .height = plan.size.height,
+                      .quality = plan.quality};
+        const bool keeps = plan.view.color == ColorSpace::keep;
+        const JpegOptions options{
+            .quality = plan.quality,
+            .progressive = plan.progressive.value_or(false),
+            .optimize = plan.effort.value_or(kOptimizeEffort) >= kOptimizeEffort,
+            .icc_profile = keeps ? Bytes(profile_) : Bytes()};
+        output.bytes = TRY(encode_jpeg(canvas, options, job_.stop));
+        timings.encode_us += watch.lap();
+        return output;
+    }
+
+    // libvips does what is left: it finds the cut where pixels must, pads, converts, encodes.
+    Result<Output> hand_over(const Plan& plan, Stopwatch& watch, Timings& timings) {
+        const VipsModule* vips = TRY(vips_module());
+        Plan rest = plan;
+        Rect part{0, 0, plan.view.size.width, plan.view.size.height};
+        if (plan.cut_at) {
+            part = {plan.cut_at->x, plan.cut_at->y, plan.cut.width, plan.cut.height};
+            rest.view.size = plan.cut;
+            rest.cut_at = Point{};
+        }
+        Raster raster = draw_raster(decoded_, stored_, plan.view, part);
+        raster.icc_profile = profile_;
+        timings.resize_us += watch.lap();
+        Output output = TRY(vips->finish(raster, rest, job_));
+        timings.encode_us += watch.lap();
+        return output;
+    }
+
+    Planes draw_canvas(const Plan& plan) {
+        const int sampling = decoded_.planes.size() == 1 ? 1 : 2;
         Planes canvas{.planes = {}, .sampling_x = sampling, .sampling_y = sampling};
         const auto background = to_ycc(plan.background.value_or(Color{}));
         for (std::size_t i = 0; i < decoded_.planes.size(); ++i) {
@@ -93,16 +118,10 @@ class LaneRendering final {
                     std::fill_n(plane.row(y), plane.width, background[i]);
                 }
             }
-            draw({decoded_.planes[i], scale, background[i]}, plan, plane);
+            draw_layer({decoded_.planes[i], scale, background[i]}, plan, plane);
             canvas.planes.push_back(std::move(plane));
         }
-        Output output{.bytes = {},
-                      .format = Format::jpeg,
-                      .width = plan.size.width,
-                      .height = plan.size.height,
-                      .quality = plan.quality};
-        output.bytes = TRY(encode_jpeg(canvas, {.quality = plan.quality}, job_.stop));
-        return output;
+        return canvas;
     }
 
     // With room up to whole MCUs, which the encoder fills.
@@ -113,9 +132,9 @@ class LaneRendering final {
                           encoded_length(size.height, sampling) / scale);
     }
 
-    // The cut of the scaled picture into its place on the canvas. A chroma sample belongs to
+    // The cut of the view into its place on the canvas. A chroma sample belongs to
     // `scale` canvas pixels, so the part it shows is wherever those pixels are.
-    void draw(const Layer& layer, const Plan& plan, Plane& canvas) {
+    void draw_layer(const Layer& layer, const Plan& plan, Plane& canvas) {
         const int scale = layer.scale;
         const int left = plan.place.x / scale;
         const int top = plan.place.y / scale;
@@ -128,7 +147,7 @@ class LaneRendering final {
                         .x1 = right * scale + shift_x,
                         .y1 = bottom * scale + shift_y};
         const PlaneView drawn = view_of(canvas, left, top, right - left, bottom - top);
-        resize(layer.source, plan.scaled, part, drawn);
+        draw(layer.source, stored_, plan.view, part, drawn);
         if (plan.pads() && scale == 2) soften_edges(plan, drawn, layer.background);
     }
 
@@ -151,68 +170,33 @@ class LaneRendering final {
         if (bottom % 2 != 0 && bottom < plan.size.height) mix_row(drawn.height - 1);
     }
 
-    // `part` of the picture as displayed at size `scaled`.
-    void resize(const Plane& source, Size scaled, Part part, const PlaneView& target) {
-        double width = scaled.width;
-        double height = scaled.height;
-        if (turn_.swaps) {
-            std::swap(width, height);
-            std::swap(part.x0, part.y0);
-            std::swap(part.x1, part.y1);
-        }
-        if (turn_.mirrors_x) mirror(part.x0, part.x1, width);
-        if (turn_.mirrors_y) mirror(part.y0, part.y1, height);
-        const double step_x = source.extent_x / width;
-        const double step_y = source.extent_y / height;
-        const Window window{.x = part.x0 * step_x,
-                            .y = part.y0 * step_y,
-                            .width = (part.x1 - part.x0) * step_x,
-                            .height = (part.y1 - part.y0) * step_y};
-        if (turn_.is_none()) return resample(source, window, target);
-        const int stored_width = turn_.swaps ? target.height : target.width;
-        const int stored_height = turn_.swaps ? target.width : target.height;
-        Plane stored = make_plane(stored_width, stored_height, stored_width, stored_height);
-        const PlaneView view = view_of(stored, 0, 0, stored_width, stored_height);
-        resample(source, window, view);
-        turn(view, turn_, target);
-    }
-
     // The whole picture, small, for the placeholder.
     Pixels take_sample() {
-        const Size size = job_.decode.sample;
-        const Part whole{.x1 = double(size.width), .y1 = double(size.height)};
-        std::vector<Plane> small;
-        for (const Plane& plane : decoded_.planes) {
-            small.push_back(make_plane(size.width, size.height, size.width, size.height));
-            resize(plane, size, whole, view_of(small.back(), 0, 0, size.width, size.height));
-        }
-        Pixels pixels{.size = size, .rgba = {}};
-        for (int y = 0; y < size.height; ++y) {
-            for (int x = 0; x < size.width; ++x) {
-                const bool is_grey = small.size() == 1;
-                append_rgba(pixels.rgba, small[0].row(y)[x], is_grey ? 128 : small[1].row(y)[x],
-                            is_grey ? 128 : small[2].row(y)[x]);
-            }
-        }
-        return pixels;
+        const View& view = job_.decode.sample;
+        const Raster raster =
+            draw_raster(decoded_, stored_, view, {0, 0, view.size.width, view.size.height});
+        return to_pixels(raster);
     }
 
     const Job& job_;
     const Planes decoded_;
-    const Turn turn_;
+    const Size stored_;
+    const Buffer& profile_;
+    const bool is_srgb_;
 };
 
 }  // namespace
 
 Result<std::optional<Work>> render_in_lane(const Job& job) {
-    const bool takes_all =
-        job.source.format == Format::jpeg &&
-        std::ranges::all_of(job.plans, [](const Plan& plan) { return takes(plan); });
-    if (!takes_all) return std::optional<Work>();
+    if (job.source.format != Format::jpeg) return std::optional<Work>();
+    Stopwatch watch;
     const JpegHeader header = TRY(read_jpeg_header(job.input));
     if (!takes(header)) return std::optional<Work>();
-    Planes decoded = TRY(decode_jpeg(job.input, job.decode.shrink, job.stop));
-    return std::optional(TRY(LaneRendering(job, std::move(decoded)).run()));
+    Planes decoded = TRY(decode_jpeg(job.input, 8 / job.decode.eighths, job.stop));
+    const std::int64_t decode_us = watch.lap();
+    Work work = TRY(LaneRendering(job, header, std::move(decoded)).run(watch));
+    work.timings.decode_us = decode_us;
+    return std::optional(std::move(work));
 }
 
 }  // namespace imagemill::image

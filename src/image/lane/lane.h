@@ -1,9 +1,9 @@
-// lane: JPEG to JPEG without ever leaving the planes the file holds: a scaled decode, a resize of
-// each plane, an encode. No colour conversion, no upsampling of chroma, and no libvips.
+// lane: a JPEG without ever leaving the planes the file holds: a scaled decode, a resize of each
+// plane, and for a JPEG out an encode. No colour conversion, no upsampling of chroma, and no
+// libvips; what the lane does not write itself, libvips finishes from the small picture.
 //
-// Shapes:  It takes 8-bit grey and YCbCr files, baseline and progressive, with no colour profile or
-//          sRGB's, whose every output is a JPEG that is cut at a fixed place. Chroma goes out at
-//          half the size both ways, as the general engine writes it.
+// Shapes:  It takes 8-bit grey and YCbCr files, baseline and progressive. Chroma goes out at half
+//          the size both ways, as the general engine writes it.
 // Errors:  corrupt, timeout; and whatever it does not take is left to the general engine.
 // Threads: any.
 // Cost:    About half of the general engine's time. Memory: the decoded planes and the outputs.
@@ -11,7 +11,7 @@
 
 #include <optional>
 
-#include "image/vips_module.h"
+#include "image/job.h"
 
 namespace imagemill::image {
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "image/lane/test_jpeg.h"
+#include "image/vips_module.h"
 
 namespace imagemill::image {
 namespace {
@@ -117,14 +118,26 @@ TEST(Lane, KeepsAConstantPictureConstant) {
     }
 }
 
-TEST(Lane, LeavesToTheGeneralEngineWhatItCannotDo) {
+TEST(Lane, HandsOverWhatItDoesNotWrite) {
     const Buffer input = make_test_jpeg({});
-    const auto takes = [&](const Spec& spec) { return in_lane(input, spec)->has_value(); };
-
-    EXPECT_TRUE(takes({.width = 20}));
-    EXPECT_FALSE(takes({.width = 20, .choice = FormatChoice::named, .format = Format::webp}));
-    EXPECT_FALSE(
-        takes({.width = 20, .height = 20, .fit = Fit::cover, .gravity = Gravity::attention}));
+    const Spec rest[] = {
+        {.width = 20, .choice = FormatChoice::named, .format = Format::webp},
+        {.width = 20, .height = 20, .fit = Fit::cover, .gravity = Gravity::attention},
+        {.width = 20, .blur = 2},
+        {.width = 20, .sharpen = 1},
+        {.width = 20, .effort = 9},
+    };
+    for (const Spec& spec : rest) {
+        const auto lane = in_lane(input, spec);
+        ASSERT_TRUE(lane && *lane);
+        const auto general = in_general(input, spec);
+        ASSERT_TRUE(general);
+        const Output& one = (**lane).outputs.at(0);
+        const Output& other = general->outputs.at(0);
+        EXPECT_EQ(one.format, other.format);
+        EXPECT_EQ(one.width, other.width);
+        EXPECT_EQ(one.height, other.height);
+    }
 }
 
 TEST(Lane, AFileCutShortIsCorrupt) {

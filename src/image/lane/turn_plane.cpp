@@ -1,9 +1,7 @@
-#include "image/lane/orientation.h"
+#include "image/lane/turn_plane.h"
 
 #include <algorithm>
 #include <cstring>
-
-#include "base/check.h"
 
 namespace imagemill::image {
 namespace {
@@ -34,14 +32,6 @@ void turn_tile(const PlaneView& stored, const Turn& how, const PlaneView& target
 }
 
 }  // namespace
-
-Turn turn_of(int exif_orientation) {
-    CHECK(exif_orientation >= 1 && exif_orientation <= 8);
-    const int o = exif_orientation;
-    return {.mirrors_x = o == 2 || o == 3 || o == 7 || o == 8,
-            .mirrors_y = o == 3 || o == 4 || o == 6 || o == 7,
-            .swaps = o >= 5};
-}
 
 void turn(const PlaneView& stored, const Turn& how, const PlaneView& target) {
     if (!how.swaps) return turn_rows(stored, how, target);

@@ -117,6 +117,16 @@ TEST(ProbeSvg, RefusesEncodingsThatHideTags) {
               std::string::npos);
 }
 
+TEST(ProbeSvg, SaysNothingThatIsNoText) {
+    for (const std::string_view file :
+         {"<svg width='9' height='9'><a\x01\xff\n</svg>",
+          "<svg width='9'><use href='\xc3('/></svg>", "<?xml encoding='\x9f\x06'?><svg/>"}) {
+        const std::string refusal = refusal_of(file);
+        EXPECT_TRUE(is_utf8(refusal)) << refusal;
+        EXPECT_EQ(printable(refusal, 1'000), refusal);
+    }
+}
+
 TEST(ProbeSvg, CallsBrokenXmlCorrupt) {
     for (const std::string_view file : {"<svg width='9' height='9'", "<svg width=9 height='9'/>",
                                         "<svg width='9", "<svg width='9' height='9'><!-- "}) {

@@ -1,8 +1,10 @@
-#include "image/vips_transform.h"
+#include "image/vips/transform.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 
-#include "image/vips_decode.h"
+#include "image/vips/decode.h"
 
 namespace imagemill::image {
 namespace {
@@ -55,26 +57,12 @@ Picture convert_by_profile(const Picture& picture) {
     return nullptr;
 }
 
-Result<Picture> to_srgb(const Picture& picture, Watch& watch) {
-    Picture converted = convert_by_profile(picture);
-    const Picture& source = converted ? converted : picture;
+// A TIFF may carry more bands; the fourth is the alpha.
+Result<Picture> at_most_four_bands(Picture picture, Watch& watch) {
+    if (vips_image_get_bands(picture.get()) <= 4) return picture;
     VipsImage* out = nullptr;
-    int status = vips_colourspace(source.get(), &out, VIPS_INTERPRETATION_sRGB, nullptr);
-    const Picture srgb = TRY(finish(status, out, "converted to sRGB", watch));
-    out = nullptr;
-    status = vips_cast(srgb.get(), &out, VIPS_FORMAT_UCHAR, nullptr);
-    Picture bytes = TRY(finish(status, out, "converted to 8 bits", watch));
-    const int bands = vips_image_get_bands(bytes.get());
-    if (bands <= 4) return bytes;
-    out = nullptr;
-    // A TIFF may carry more; the fourth is the alpha.
-    status = vips_extract_band(bytes.get(), &out, 0, "n", 4, nullptr);
+    const int status = vips_extract_band(picture.get(), &out, 0, "n", 4, nullptr);
     return finish(status, out, "reduced to four bands", watch);
-}
-
-// libheif has already turned an AVIF.
-int turn_left(const Info& source) {
-    return source.format == Format::avif ? 1 : source.orientation;
 }
 
 Result<Picture> turn(const Picture& picture, int orientation, Watch& watch) {
@@ -103,18 +91,77 @@ Numbers to_numbers(const Color& color, int bands) {
 
 }  // namespace
 
-Result<Picture> upright_srgb(const Picture& picture, Size size, const Job& job, Watch& watch) {
-    const int orientation = turn_left(job.source);
-    const Size lying = orientation >= 5 ? Size{size.height, size.width} : size;
-    const Picture resized = TRY(resize(picture, lying, watch));
-    const Picture srgb = TRY(to_srgb(resized, watch));
-    Picture pixels = TRY(to_memory(srgb, job, watch));
-    if (orientation != 1) {
-        const Picture turned = TRY(turn(pixels, orientation, watch));
-        pixels = TRY(to_memory(turned, job, watch));
+Result<Picture> convert(const Picture& picture, ColorSpace color, Watch& watch) {
+    const bool is_cmyk = vips_image_get_interpretation(picture.get()) == VIPS_INTERPRETATION_CMYK;
+    Picture converted =
+        color == ColorSpace::srgb || is_cmyk ? convert_by_profile(picture) : nullptr;
+    const Picture& source = converted ? converted : picture;
+    VipsImage* out = nullptr;
+    int status = vips_colourspace(source.get(), &out, VIPS_INTERPRETATION_sRGB, nullptr);
+    const Picture rgb = TRY(finish(status, out, "converted to RGB", watch));
+    out = nullptr;
+    status = vips_cast(rgb.get(), &out, VIPS_FORMAT_UCHAR, nullptr);
+    return at_most_four_bands(TRY(finish(status, out, "converted to 8 bits", watch)), watch);
+}
+
+// The view's part in the pixels that the decoder gave, which may be a scaled picture.
+Rect part_of(const Picture& picture, const View& view, Size stored) {
+    const Size given = size_of(picture);
+    const double across = static_cast<double>(given.width) / stored.width;
+    const double down = static_cast<double>(given.height) / stored.height;
+    const auto at = [](double value) { return static_cast<int>(std::lround(value)); };
+    const Point from{std::min(at(view.part.x * across), given.width - 1),
+                     std::min(at(view.part.y * down), given.height - 1)};
+    const Point to{
+        std::clamp(at((view.part.x + view.part.width) * across), from.x + 1, given.width),
+        std::clamp(at((view.part.y + view.part.height) * down), from.y + 1, given.height)};
+    return {from.x, from.y, to.x - from.x, to.y - from.y};
+}
+
+Result<Picture> show(const Picture& picture, const View& view, const Job& job, Watch& watch) {
+    const View& whole = job.decode.sample;
+    const Rect part = part_of(picture, view, {whole.part.width, whole.part.height});
+    const Picture seen = TRY(cut(picture, {part.x, part.y}, {part.width, part.height}, watch));
+    const Picture resized = TRY(resize(seen, turned(view.size, inverse(view.turn)), watch));
+    const Picture converted = TRY(convert(resized, view.color, watch));
+    Picture pixels = TRY(to_memory(converted, job, watch));
+    if (!view.turn.is_none()) {
+        const Picture upright = TRY(turn(pixels, orientation_of(view.turn), watch));
+        pixels = TRY(to_memory(upright, job, watch));
     }
-    if (size_of(pixels) == size) return pixels;
+    if (size_of(pixels) == view.size) return pixels;
     return Error{.code = Code::internal, .message = "The picture was resized to a wrong size."};
+}
+
+Result<Picture> borrow(const Raster& raster, Watch& watch) {
+    VipsImage* out =
+        vips_image_new_from_memory(raster.samples.get(), raster.size_bytes(), raster.size.width,
+                                   raster.size.height, raster.bands, VIPS_FORMAT_UCHAR);
+    const Picture plain = TRY(finish(out == nullptr ? -1 : 0, out, "taken over", watch));
+    out = nullptr;
+    const VipsInterpretation meaning =
+        raster.bands == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
+    const int status = vips_copy(plain.get(), &out, "interpretation", meaning, nullptr);
+    Picture picture = TRY(finish(status, out, "taken over", watch));
+    if (!raster.icc_profile.empty()) {
+        vips_image_set_blob_copy(picture.get(), VIPS_META_ICC_NAME, raster.icc_profile.data(),
+                                 raster.icc_profile.size());
+    }
+    return picture;
+}
+
+Result<Picture> soften(const Picture& picture, double sigma, Watch& watch) {
+    if (sigma == 0) return share(picture);
+    VipsImage* out = nullptr;
+    const int status = vips_gaussblur(picture.get(), &out, sigma, nullptr);
+    return finish(status, out, "blurred", watch);
+}
+
+Result<Picture> sharpen(const Picture& picture, double sigma, Watch& watch) {
+    if (sigma == 0) return share(picture);
+    VipsImage* out = nullptr;
+    const int status = vips_sharpen(picture.get(), &out, "sigma", sigma, nullptr);
+    return finish(status, out, "sharpened", watch);
 }
 
 Result<Picture> resize(const Picture& picture, Size size, Watch& watch) {
@@ -134,8 +181,8 @@ Result<Point> find_cut(const Picture& picture, const Plan& plan, Watch& watch) {
     // A cut remembers where its own origin was.
     const int x = -vips_image_get_xoffset(found.get());
     const int y = -vips_image_get_yoffset(found.get());
-    return Point{std::clamp(x, 0, plan.scaled.width - plan.cut.width),
-                 std::clamp(y, 0, plan.scaled.height - plan.cut.height)};
+    return Point{std::clamp(x, 0, plan.view.size.width - plan.cut.width),
+                 std::clamp(y, 0, plan.view.size.height - plan.cut.height)};
 }
 
 Result<Picture> cut(const Picture& picture, Point at, Size size, Watch& watch) {

@@ -1,9 +1,9 @@
 // Source: ITU-T T.81 Annex B (markers, frame header); Exif 2.32, 4.7.2 (APP1).
 #include <optional>
 
-#include "image/byte_reader.h"
-#include "image/codec.h"
-#include "image/tiff_directory.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
+#include "image/probe/tiff_directory.h"
 
 namespace imagemill::image {
 namespace {

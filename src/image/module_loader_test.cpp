@@ -22,10 +22,10 @@ TEST(VipsLoader, LeavesLibvipsAloneUntilSomethingIsRendered) {
     const std::string file = test::svg("width='30' height='20'", "<rect width='9' height='9'/>");
     const Spec spec;
     ASSERT_TRUE(probe(as_bytes(file), {}));
-    ASSERT_FALSE(render(as_bytes("text"), {&spec, 1}, {}, {}));
+    ASSERT_FALSE(render(as_bytes("text"), {&spec, 1}, {}));
     EXPECT_FALSE(is_mapped("libvips"));
 
-    const auto rendered = render(as_bytes(file), {&spec, 1}, {}, {});
+    const auto rendered = render(as_bytes(file), {&spec, 1}, {});
     ASSERT_TRUE(rendered) << rendered.error().message;
     EXPECT_TRUE(is_mapped("libvips"));
     EXPECT_EQ(rendered->outputs.front().format, Format::png);

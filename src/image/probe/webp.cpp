@@ -1,9 +1,9 @@
 // Source: RFC 9649 (WebP container, lossless bitstream), RFC 6386 9.1 (VP8 frame header).
 #include <optional>
 
-#include "image/byte_reader.h"
-#include "image/codec.h"
-#include "image/tiff_directory.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
+#include "image/probe/tiff_directory.h"
 
 namespace imagemill::image {
 namespace {

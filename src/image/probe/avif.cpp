@@ -2,8 +2,8 @@
 //         auxC), AV1 Image File Format 1.1 (brands).
 #include <optional>
 
-#include "image/byte_reader.h"
-#include "image/codec.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
 
 namespace imagemill::image {
 namespace {

@@ -1,4 +1,4 @@
-#include "image/vips_picture.h"
+#include "image/vips/picture.h"
 
 #include <algorithm>
 

@@ -9,7 +9,7 @@
 #include <optional>
 
 #include "base/bytes.h"
-#include "image/byte_reader.h"
+#include "image/probe/byte_reader.h"
 
 namespace imagemill::image {
 

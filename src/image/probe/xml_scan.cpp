@@ -1,4 +1,6 @@
-#include "image/xml_scan.h"
+#include "image/probe/xml_scan.h"
+
+#include "base/encodings.h"
 
 namespace imagemill::image {
 namespace {
@@ -85,8 +87,7 @@ Result<void> XmlScanner::scan_attributes(XmlToken& token, std::string_view closi
         attribute.name = take_name();
         skip_space();
         if (attribute.name.empty() || at_ >= text_.size() || text_[at_] != '=') {
-            return broken("the tag \"" + std::string(token.name.substr(0, 40)) +
-                          "\" does not end properly");
+            return broken("the tag \"" + printable(token.name, 40) + "\" does not end properly");
         }
         ++at_;
         skip_space();

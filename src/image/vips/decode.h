@@ -5,8 +5,8 @@
 
 #include <vector>
 
+#include "image/vips/picture.h"
 #include "image/vips_module.h"
-#include "image/vips_picture.h"
 
 namespace imagemill::image {
 

@@ -1,4 +1,4 @@
-#include "image/vips_encode.h"
+#include "image/vips/encode.h"
 
 #include <algorithm>
 
@@ -68,6 +68,7 @@ int save(VipsImage* image, Format format, const Plan& plan, Encoded& out) {
         case Format::tiff:
         case Format::svg:
         case Format::heic:
+        case Format::bmp:
             break;
     }
     return -1;

@@ -1,4 +1,4 @@
-#include "image/tiff_directory.h"
+#include "image/probe/tiff_directory.h"
 
 #include <algorithm>
 

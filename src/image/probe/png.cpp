@@ -1,7 +1,7 @@
 // Source: PNG third edition, 5 (structure), 11.2.1 (IHDR), 11.3.1.1 (tRNS), 11.3.4.5 (eXIf).
-#include "image/byte_reader.h"
-#include "image/codec.h"
-#include "image/tiff_directory.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
+#include "image/probe/tiff_directory.h"
 
 namespace imagemill::image {
 namespace {

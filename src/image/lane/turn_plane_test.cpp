@@ -1,4 +1,4 @@
-#include "image/lane/orientation.h"
+#include "image/lane/turn_plane.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // Source: GIF89a specification, 18 (screen), 20 (image), 23 (graphic control).
 #include <algorithm>
 
-#include "image/byte_reader.h"
-#include "image/codec.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
 
 namespace imagemill::image {
 namespace {

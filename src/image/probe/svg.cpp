@@ -10,9 +10,9 @@
 #include <optional>
 
 #include "base/encodings.h"
-#include "image/byte_reader.h"
-#include "image/codec.h"
-#include "image/xml_scan.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
+#include "image/probe/xml_scan.h"
 
 namespace imagemill::image {
 namespace {
@@ -107,8 +107,7 @@ Result<Info> size_of(const XmlToken& root) {
 }
 
 Error refuse_reference(std::string_view reference) {
-    return unsupported("The SVG refers to something outside itself (\"" +
-                       std::string(utf8_prefix(reference, 80)) +
+    return unsupported("The SVG refers to something outside itself (\"" + printable(reference, 80) +
                        "\"); only references inside the file and embedded pictures are followed.");
 }
 
@@ -195,8 +194,7 @@ Result<void> check_instruction(const XmlToken& token) {
             encoding == "iso-8859-1" || encoding == "windows-1252") {
             continue;
         }
-        return unsupported("The SVG is encoded in \"" +
-                           std::string(utf8_prefix(attribute.value, 40)) +
+        return unsupported("The SVG is encoded in \"" + printable(attribute.value, 40) +
                            "\"; only UTF-8 is read here.");
     }
     return {};

@@ -1,9 +1,9 @@
 // Source: TIFF 6.0, section 8 (baseline fields), section 18 (ExtraSamples).
 #include <limits>
 
-#include "image/byte_reader.h"
-#include "image/codec.h"
-#include "image/tiff_directory.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
+#include "image/probe/tiff_directory.h"
 
 namespace imagemill::image {
 namespace {

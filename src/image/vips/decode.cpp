@@ -1,5 +1,6 @@
-#include "image/vips_decode.h"
+#include "image/vips/decode.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -52,6 +53,17 @@ int load_svg(const Job& job, void* bytes, VipsImage** out) {
     return draw_svg(job, bytes, scale * wanted / found, out);
 }
 
+// libjpeg's own scales; a part of the picture can be cut exactly only at full size.
+int jpeg_shrink(const Job& job) {
+    const Rect& whole = job.decode.sample.part;
+    const bool cuts = std::ranges::any_of(
+        job.plans, [&whole](const Plan& plan) { return plan.view.part != whole; });
+    if (cuts) return 1;
+    int shrink = 8;
+    while (job.decode.eighths * shrink > 8) shrink /= 2;
+    return shrink;
+}
+
 // Every loader is named, so none is guessed from the bytes a second time.
 int load(const Job& job, VipsImage** out) {
     // libvips takes pointers to mutable bytes and only reads them.
@@ -62,7 +74,7 @@ int load(const Job& job, VipsImage** out) {
     const int pages = job.decode.frames > 1 ? -1 : 1;
     switch (job.source.format) {
         case Format::jpeg:
-            return vips_jpegload_buffer(bytes, size, out, "shrink", job.decode.shrink, "access",
+            return vips_jpegload_buffer(bytes, size, out, "shrink", jpeg_shrink(job), "access",
                                         access, "fail_on", fail_on, nullptr);
         case Format::png:
             return vips_pngload_buffer(bytes, size, out, "access", access, "fail_on", fail_on,
@@ -82,6 +94,7 @@ int load(const Job& job, VipsImage** out) {
         case Format::svg:
             return load_svg(job, bytes, out);
         case Format::heic:
+        case Format::bmp:
             break;
     }
     return -1;
@@ -118,13 +131,15 @@ std::string_view written_name(Format format) {
             return "SVG";
         case Format::heic:
             return "HEIC";
+        case Format::bmp:
+            return "BMP";
     }
     return "picture";
 }
 
 // A decoder may find another size than the header promised; the limits hold for it too.
 Result<void> check_decoded(const Decoded& decoded, const Job& job) {
-    const int shrink = job.decode.shrink;
+    const int shrink = job.source.format == Format::jpeg ? jpeg_shrink(job) : 1;
     const Info found{.format = job.source.format,
                      .width = (size_of(decoded.picture).width - 1) * shrink + 1,
                      .height = (decoded.frame_height - 1) * shrink + 1,

@@ -1,25 +1,32 @@
 // vips_transform: pixels to pixels, each step a function of a picture and a part of a Plan.
 //
-// Shapes:  What comes out of upright_srgb is 8-bit sRGB with three or four bands.
+// Shapes:  What comes out of show and convert is 8-bit, with one to four bands.
 // Errors:  corrupt where the pixels cannot be read after all, internal where a step itself fails,
 //          timeout.
 #pragma once
 
 #include <span>
 
+#include "image/vips/picture.h"
 #include "image/vips_module.h"
-#include "image/vips_picture.h"
 
 namespace imagemill::image {
 
-// Resized to `size` (as displayed), converted to sRGB, turned the right way up, in memory.
-Result<Picture> upright_srgb(const Picture& picture, Size size, const Job& job, Watch& watch);
+// What a view shows of a decoded picture: 8 bits, in memory.
+Result<Picture> show(const Picture& picture, const View& view, const Job& job, Watch& watch);
+// 8 bits; to sRGB, or as it is with its profile.
+Result<Picture> convert(const Picture& picture, ColorSpace color, Watch& watch);
+// The raster's samples without a copy; it outlives the picture.
+Result<Picture> borrow(const Raster& raster, Watch& watch);
 Result<Picture> resize(const Picture& picture, Size size, Watch& watch);
 
 // Where the plan cuts; looks at the pixels only if the plan leaves it to them.
 Result<Point> find_cut(const Picture& picture, const Plan& plan, Watch& watch);
 Result<Picture> cut(const Picture& picture, Point at, Size size, Watch& watch);
 Result<Picture> pad(const Picture& picture, const Plan& plan, Watch& watch);
+// By a Gaussian of so many pixels' deviation; 0 leaves it alone.
+Result<Picture> soften(const Picture& picture, double sigma, Watch& watch);
+Result<Picture> sharpen(const Picture& picture, double sigma, Watch& watch);
 // Lays the picture on a colour and drops its alpha.
 Result<Picture> flatten(const Picture& picture, const Color& background, Watch& watch);
 Result<Picture> drop_alpha(const Picture& picture, Watch& watch);

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <array>
 
-#include "image/byte_reader.h"
-#include "image/codec.h"
 #include "image/image.h"
 #include "image/limits.h"
+#include "image/probe/byte_reader.h"
+#include "image/probe/codec.h"
 
 namespace imagemill::image {
 namespace {
