@@ -241,6 +241,20 @@ std::string_view utf8_prefix(std::string_view text, std::size_t size_max) {
     return text.substr(0, end);
 }
 
+std::string printable(std::string_view text, std::size_t size_max) {
+    const std::string_view shown = utf8_prefix(text, size_max);
+    std::string out;
+    for (std::size_t at = 0; at < shown.size();) {
+        const std::size_t length = utf8_length(shown.substr(at));
+        const auto byte = static_cast<unsigned char>(shown[at]);
+        const bool is_shown = length > 0 && byte >= 0x20 && byte != 0x7f;
+        out += is_shown ? shown.substr(at, length) : "?";
+        at += std::max<std::size_t>(1, length);
+    }
+    if (shown.size() < text.size()) out += "…";
+    return out;
+}
+
 std::string to_lower(std::string_view text) {
     std::string out(text);
     for (char& c : out) {

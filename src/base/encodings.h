@@ -33,6 +33,9 @@ Result<std::string> form_decode(std::string_view text);
 bool is_utf8(std::string_view text);
 // The longest prefix of whole characters that fits in `size_max` bytes.
 std::string_view utf8_prefix(std::string_view text, std::size_t size_max);
+// What a stranger wrote, fit to stand in a message: "?" for each control character and for each
+// byte that is not UTF-8; cut to whole characters in `size_max` bytes, and then with "…" behind.
+std::string printable(std::string_view text, std::size_t size_max);
 
 std::string to_lower(std::string_view text);  // ASCII only.
 bool equal_ignoring_case(std::string_view a, std::string_view b);

@@ -81,6 +81,13 @@ TEST(Encodings, CutsBetweenCharacters) {
     EXPECT_EQ(utf8_prefix("日本", 4), "日");
 }
 
+TEST(Encodings, MakesWhatAStrangerWrotePrintable) {
+    EXPECT_EQ(printable("a ü 日", 10), "a ü 日");
+    EXPECT_EQ(printable("a\nb\x7f\xff\xC3", 10), "a?b???");
+    EXPECT_EQ(printable(std::string_view("\0x", 2), 10), "?x");
+    EXPECT_EQ(printable("aüb", 2), "a…");
+}
+
 TEST(Encodings, ComparesNamesWithoutCase) {
     EXPECT_TRUE(equal_ignoring_case("Content-Type", "content-TYPE"));
     EXPECT_FALSE(equal_ignoring_case("ETag", "ETags"));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/encodings.h"
+
 namespace imagemill {
 namespace {
 
@@ -48,10 +50,9 @@ Result<void> JsonReader::only(std::initializer_list<std::string_view> names) con
         for (const std::string_view name : names) {
             known += (known.empty() ? "" : ", ") + std::string(name);
         }
-        return Error{Code::invalid_argument,
-                     (path_.empty() ? "" : path_ + ".") +
-                         std::string(std::string_view(member.key()).substr(0, kShownMax)) +
-                         ": is not known here; known are: " + known + "."};
+        return Error{Code::invalid_argument, (path_.empty() ? "" : path_ + ".") +
+                                                 printable(member.key(), kShownMax) +
+                                                 ": is not known here; known are: " + known + "."};
     }
     return {};
 }
@@ -96,8 +97,7 @@ Result<double> JsonReader::number() const {
 }
 
 Error JsonReader::expected(std::string_view what) const {
-    std::string found = json::serialize(*value_);
-    if (found.size() > kShownMax) found = found.substr(0, kShownMax) + "…";
+    const std::string found = printable(json::serialize(*value_), kShownMax);
     return {Code::invalid_argument, (path_.empty() ? "The document" : path_) + ": expected " +
                                         std::string(what) + ", found " + found + "."};
 }
