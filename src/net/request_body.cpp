@@ -34,8 +34,10 @@ std::unique_ptr<http::BodyReader> RequestBody::reader() {
 }
 
 Result<std::size_t> RequestBody::read(std::span<std::byte> to) {
-    if (is_done_ || to.empty()) return std::size_t{0};
+    if (to.empty()) return std::size_t{0};
     if (is_broken_) return Error{Code::unavailable, "The body broke off before."};
+    // Also before a body of no bytes: a client that waits and gets the final answer on a connection
+    // that is kept may take its status for that of the next answer, too (botocore does).
     if (awaits_continue_) {
         awaits_continue_ = false;
         // What has begun to arrive was not waited with (RFC 9110 10.1.1).
@@ -46,6 +48,7 @@ Result<std::size_t> RequestBody::read(std::span<std::byte> to) {
         is_broken_ = !asked;
         TRY(asked);
     }
+    if (is_done_) return std::size_t{0};
     auto count = chunks_ ? read_chunked(to) : read_framed(to);
     is_broken_ = !count;
     return count;

@@ -183,7 +183,7 @@ Checked take_expectation(RequestPlan& plan) {
         return Refusal{.status = 417,
                        .detail = "The expectation " + quoted(*expect) + " cannot be met."};
     }
-    plan.expects_continue = plan.version_minor >= 1 && plan.has_body();
+    plan.expects_continue = plan.version_minor >= 1;
     return std::nullopt;
 }
 

@@ -167,11 +167,11 @@ TEST(RequestHead, ChunkedHasNoLength) {
     EXPECT_TRUE(plan.has_body());
 }
 
-TEST(RequestHead, ContinueIsExpectedOnlyWithABody) {
+TEST(RequestHead, ContinueIsExpectedAlsoWithoutABodyButNotByHttp10) {
     const std::string expect = "Host: a\r\nExpect: 100-Continue\r\n";
     EXPECT_TRUE(std::get<RequestPlan>(plan_of("PUT / HTTP/1.1", expect + "Content-Length: 1\r\n"))
                     .expects_continue);
-    EXPECT_FALSE(std::get<RequestPlan>(plan_of("PUT / HTTP/1.1", expect)).expects_continue);
+    EXPECT_TRUE(std::get<RequestPlan>(plan_of("PUT / HTTP/1.1", expect)).expects_continue);
     EXPECT_FALSE(std::get<RequestPlan>(plan_of("PUT / HTTP/1.0", expect + "Content-Length: 1\r\n"))
                      .expects_continue);
 }

@@ -272,6 +272,23 @@ TEST(Server, AsksForABodyWhenItIsFirstRead) {
     EXPECT_TRUE(has(refused, "Connection: close\r\n"));
 }
 
+TEST(Server, AnswersWhoeverWaitsForABodyOfNoBytesInStep) {
+    Served served(
+        [](http::Request& request) { return request.path == "/p" ? echo(request) : ok("unread"); });
+    RawPeer peer(served.port());
+    for (const char* length : {"Content-Length: 0\r\n", ""}) {
+        peer.send("PUT /p HTTP/1.1\r\nHost: a\r\n" + std::string(length) +
+                  "Expect: 100-continue\r\n\r\n");
+        EXPECT_EQ(peer.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+        EXPECT_TRUE(peer.read_response().ends_with("PUT /p "));
+    }
+
+    peer.send("PUT /no HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nExpect: 100-continue\r\n\r\n");
+    const std::string refused = peer.read_to_end();
+    EXPECT_TRUE(refused.starts_with("HTTP/1.1 200 OK")) << refused;
+    EXPECT_TRUE(has(refused, "Connection: close\r\n"));
+}
+
 TEST(Server, DoesNotAskForABodyThatIsThere) {
     Served served(echo);
     RawPeer peer(served.port());
