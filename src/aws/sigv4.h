@@ -86,16 +86,28 @@ struct AuthError {
     std::vector<std::pair<std::string, std::string>> details;
 };
 
+// What the signatures of a body's chunks are made with (chunked_body.h). `key` is secret.
+struct ChunkSigning {
+    Sha256 key = {};
+    std::string iso_time = {};
+    std::string scope = {};
+    std::string seed_signature = {};  // The request's own, the first of the chain.
+};
+
 struct Verified {
     std::string access_key;
     // What x-amz-content-sha256 said (a digest, UNSIGNED-PAYLOAD or one of S3's STREAMING-…);
     // UNSIGNED-PAYLOAD when pre-signed. verify sees no body: whoever reads it compares.
     std::string payload_hash;
     bool presigned = false;
+    ChunkSigning chunk_signing = {};
 };
 
 struct VerifyOptions {
     std::string region = "us-east-1";
+    // Another service than S3: paths are escaped twice, and `payload_hash` is of the body.
+    std::string service = "s3";
+    std::optional<std::string> payload_hash = {};
     Time now;
     // The secret of an access key, or nothing where there is no such key.
     std::function<std::optional<Credentials>(std::string_view access_key)> find_key;

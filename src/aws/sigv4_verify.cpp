@@ -175,7 +175,7 @@ ParsedClaim parse_header_claim(const http::Request& request, const VerifyOptions
     const auto components = parse_components(trim(header.substr(kAlgorithm.size())));
     if (const auto* error = std::get_if<AuthError>(&components)) return *error;
     const auto& [credential, signed_headers, signature] = std::get<Components>(components);
-    auto scope = parse_credential(credential, options.region);
+    auto scope = parse_credential(credential, options.region, options.service);
     if (const auto* fault = std::get_if<ScopeFault>(&scope)) {
         return scope_error(*fault, false, options);
     }
@@ -187,7 +187,10 @@ ParsedClaim parse_header_claim(const http::Request& request, const VerifyOptions
     if (!time) {
         return access_denied("AWS authentication requires a valid Date or x-amz-date header");
     }
-    const auto hash = request.headers.get("x-amz-content-sha256");
+    // S3 alone wants to be told; others sign what the body hashes to.
+    const auto hash = options.payload_hash
+                          ? std::optional<std::string_view>(*options.payload_hash)
+                          : request.headers.get("x-amz-content-sha256");
     if (!hash) {
         return AuthError{"InvalidRequest",
                          400,
@@ -234,7 +237,7 @@ ParsedClaim parse_query_claim(const http::Request& request, const http::Paramete
     if (text("X-Amz-Algorithm") != kAlgorithm) {
         return query_malformed("X-Amz-Algorithm only supports \"AWS4-HMAC-SHA256\"");
     }
-    auto scope = parse_credential(text("X-Amz-Credential"), options.region);
+    auto scope = parse_credential(text("X-Amz-Credential"), options.region, options.service);
     if (const auto* fault = std::get_if<ScopeFault>(&scope)) {
         return scope_error(*fault, true, options);
     }
@@ -248,9 +251,11 @@ ParsedClaim parse_query_claim(const http::Request& request, const http::Paramete
     auto names = parse_signed_headers(text("X-Amz-SignedHeaders"));
     if (!names) return query_malformed("X-Amz-SignedHeaders is malformed");
 
-    const std::string_view hash = request.headers.get_or(
+    const std::string_view said = request.headers.get_or(
         "x-amz-content-sha256",
         http::find(query, "X-Amz-Content-Sha256").value_or(kUnsignedPayload));
+    const std::string_view hash =
+        options.payload_hash ? std::string_view(*options.payload_hash) : said;
     return Claim{.scope = std::move(std::get<CredentialScope>(scope)),
                  .signed_headers = std::move(*names),
                  .signature = std::string(text("X-Amz-Signature")),
@@ -332,17 +337,23 @@ std::string spaced_hex(std::string_view text) {
     return spaced;
 }
 
+std::string scope_text(const Claim& claim) {
+    return scope_of(claim.scope.date, claim.scope.region, claim.scope.service);
+}
+
 std::optional<AuthError> check_signature(const http::Request& request, const Claim& claim,
-                                         std::string_view secret_key) {
+                                         const Sha256& key) {
+    // Canonical URI: "Each path segment must be URI-encoded twice (except for Amazon S3 which only
+    // gets URI-encoded once)."
+    const std::string path =
+        claim.scope.service == "s3" ? request.path : percent_encode(request.path, Slash::keep);
     const std::string canonical = canonical_request({.method = request.method,
-                                                     .path = request.path,
+                                                     .path = path,
                                                      .query = request.query,
                                                      .headers = request.headers,
                                                      .signed_headers = claim.signed_headers,
                                                      .payload_hash = claim.payload_hash});
-    const std::string to_sign = string_to_sign(
-        claim.iso_time, scope_of(claim.scope.date, claim.scope.region, "s3"), canonical);
-    const Sha256 key = signing_key(secret_key, claim.scope.date, claim.scope.region, "s3");
+    const std::string to_sign = string_to_sign(claim.iso_time, scope_text(claim), canonical);
     if (equal_in_constant_time(signature(key, to_sign), claim.signature)) return std::nullopt;
     return AuthError{"SignatureDoesNotMatch",
                      403,
@@ -370,12 +381,17 @@ std::variant<Verified, AuthError> verify(const http::Request& request,
     if (auto error = check_signed_headers(claim, request.headers)) return std::move(*error);
     const auto key = find_credentials(claim.scope.access_key, claim.session_token, options);
     if (const auto* error = std::get_if<AuthError>(&key)) return *error;
-    const std::string& secret_key = std::get<Credentials>(key).secret_key;
-    if (auto error = check_signature(request, claim, secret_key)) return std::move(*error);
+    const Sha256 signing = signing_key(std::get<Credentials>(key).secret_key, claim.scope.date,
+                                       claim.scope.region, claim.scope.service);
+    if (auto error = check_signature(request, claim, signing)) return std::move(*error);
 
     return Verified{.access_key = claim.scope.access_key,
                     .payload_hash = claim.payload_hash,
-                    .presigned = claim.presigned};
+                    .presigned = claim.presigned,
+                    .chunk_signing = {.key = signing,
+                                      .iso_time = claim.iso_time,
+                                      .scope = scope_text(claim),
+                                      .seed_signature = claim.signature}};
 }
 
 }  // namespace imagemill::aws
