@@ -20,6 +20,10 @@ class FailingStore final : public DiskStore {
     }
     Result<void> head_bucket(const std::string& name) override { return whole_.head_bucket(name); }
     Result<std::vector<StoredBucket>> list_buckets() override { return whole_.list_buckets(); }
+    Result<void> remove_bucket(const std::string& name) override {
+        return whole_.remove_bucket(name);
+    }
+    Result<std::unique_ptr<Upload>> copy(const OpenedObject&) override { return error_; }
     Result<StoredObject> head(const std::string& bucket, const std::string& key) override {
         return whole_.head(bucket, key);
     }
@@ -30,6 +34,16 @@ class FailingStore final : public DiskStore {
     Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) override {
         return whole_.list(bucket, query);
     }
+    Result<std::vector<Result<void>>> remove_all(const std::string& bucket,
+                                                 const std::vector<Removal>& removals,
+                                                 const Origin& origin) override {
+        return whole_.remove_all(bucket, removals, origin);
+    }
+    Result<void> tag(const std::string& bucket, const std::string& key,
+                     const std::map<std::string, std::string>& tags) override {
+        return whole_.tag(bucket, key, tags);
+    }
+    BucketSettings& settings() override { return whole_.settings(); }
     EventQueue& events() override { return whole_.events(); }
     Result<std::vector<Finding>> check(
         const std::function<void(std::int64_t, std::int64_t)>& progress) override {

@@ -60,6 +60,14 @@ constexpr std::array kMigrations = {
     ) STRICT;
     CREATE INDEX dead_letters_by_function ON dead_letters (function);
     )sql",
+    R"sql(
+    CREATE TABLE bucket_settings (
+        bucket      TEXT    NOT NULL,
+        name        TEXT    NOT NULL,
+        text        TEXT    NOT NULL,
+        PRIMARY KEY (bucket, name)
+    ) STRICT, WITHOUT ROWID;
+    )sql",
 };
 
 Result<void> migrate(Database& database, const std::string& path) {

@@ -55,11 +55,37 @@ Result<std::vector<StoredBucket>> DirectoryStore::list_buckets() {
     return catalog().read(all_buckets);
 }
 
+Result<void> DirectoryStore::remove_bucket(const std::string& name) {
+    return catalog().write(Sync::full, [&](Database& database) -> Result<void> {
+        TRY(check_bucket(database, name));
+        if (TRY(has_objects(database, name))) {
+            return Error{Code::conflict, "The bucket " + name + " is not empty."};
+        }
+        TRY(delete_settings(database, name));
+        return delete_bucket(database, name);
+    });
+}
+
 Result<std::unique_ptr<Upload>> DirectoryStore::begin() {
     std::string id = ObjectFiles::make_id();
     Fd file = TRY(files().create(id));
     std::unique_ptr<Upload> upload =
         std::make_unique<FileUpload>(*this, std::move(id), std::move(file));
+    return upload;
+}
+
+Result<std::unique_ptr<Upload>> DirectoryStore::copy(const OpenedObject& source) {
+    // A file is never rewritten, so two objects may share it. The ETag of one that was uploaded in
+    // parts is no MD5 of its bytes, and a copy's is: those are read.
+    std::string id = ObjectFiles::make_id();
+    const bool has_md5 = source.object.etag.find('-') == std::string::npos;
+    if (has_md5 && TRY(files().link(source.file, id))) {
+        std::unique_ptr<Upload> linked = std::make_unique<FileUpload>(
+            *this, std::move(id), source.object.etag, source.object.size_bytes);
+        return linked;
+    }
+    std::unique_ptr<Upload> upload = TRY(begin());
+    TRY(write_from(source.file, source.object.size_bytes, *upload));
     return upload;
 }
 
@@ -115,23 +141,59 @@ Result<void> DirectoryStore::put(Exchange& exchange, const WriteConditions& cond
 
 Result<void> DirectoryStore::remove(const std::string& bucket, const std::string& key,
                                     const WriteConditions& conditions, const Origin& origin) {
-    Exchange exchange;
-    exchange.object = {.bucket = bucket, .key = key, .etag = "", .modified = {}, .attributes = {}};
+    const auto answers = TRY(remove_all(bucket, {{.key = key, .conditions = conditions}}, origin));
+    return answers.front();
+}
+
+Result<std::vector<Result<void>>> DirectoryStore::remove_all(const std::string& bucket,
+                                                             const std::vector<Removal>& removals,
+                                                             const Origin& origin) {
+    std::vector<Result<void>> answers(removals.size());
+    std::vector<Exchange> exchanges(removals.size());
     const auto change = [&](Database& database) -> Result<void> {
         TRY(check_bucket(database, bucket));
-        const std::optional<ObjectRow> former = TRY(find_object(database, bucket, key));
-        TRY(check_conditions(former, conditions, bucket + "/" + key));
-        if (!former) return {};
-        exchange.object.modified = clock_.now();
-        exchange.former = former->file;
-        TRY(delete_object(database, bucket, key));
-        TRY(add_garbage(database, former->file));
-        return insert_events(database, exchange, origin);
+        for (std::size_t i = 0; i < removals.size(); ++i) {
+            exchanges[i].object.bucket = bucket;
+            exchanges[i].object.key = removals[i].key;
+            answers[i] = remove_one(database, exchanges[i], removals[i].conditions, origin);
+            const bool is_refused =
+                !answers[i] && (answers[i].error().code == Code::no_such_key ||
+                                answers[i].error().code == Code::precondition_failed);
+            if (!answers[i] && !is_refused) return answers[i];
+        }
+        return {};
     };
     TRY(catalog().write(Sync::full, change));
-    discard(exchange.former);
-    if (exchange.has_events) queue_.tell_added();
-    return {};
+    bool has_events = false;
+    for (const Exchange& exchange : exchanges) {
+        discard(exchange.former);
+        has_events = has_events || exchange.has_events;
+    }
+    if (has_events) queue_.tell_added();
+    return answers;
+}
+
+Result<void> DirectoryStore::remove_one(Database& database, Exchange& exchange,
+                                        const WriteConditions& conditions,
+                                        const Origin& origin) const {
+    StoredObject& object = exchange.object;
+    const std::optional<ObjectRow> former = TRY(find_object(database, object.bucket, object.key));
+    TRY(check_conditions(former, conditions, object.bucket + "/" + object.key));
+    if (!former) return {};
+    object.modified = clock_.now();
+    exchange.former = former->file;
+    TRY(delete_object(database, object.bucket, object.key));
+    TRY(add_garbage(database, former->file));
+    return insert_events(database, exchange, origin);
+}
+
+Result<void> DirectoryStore::tag(const std::string& bucket, const std::string& key,
+                                 const std::map<std::string, std::string>& tags) {
+    return catalog().write(Sync::full, [&](Database& database) -> Result<void> {
+        ObjectRow row = TRY(get_object(database, bucket, key));
+        row.object.attributes.tags = tags;
+        return put_object(database, row);
+    });
 }
 
 Result<OpenedObject> DirectoryStore::open(const std::string& bucket, const std::string& key) {
@@ -170,10 +232,10 @@ Result<void> DirectoryStore::insert_events(Database& database, Exchange& exchang
     context.source_ip = origin.source_ip;
     context.request_id = origin.request_id;
     if (!origin.principal.empty()) context.principal_id = "AWS:" + origin.principal;
-    for (const Notification& notification : options_.notifications) {
-        const bool is_match = notification.bucket == object.bucket &&
-                              origin.event_name.starts_with(notification.event_prefix);
-        if (!is_match) continue;
+    const auto notifications =
+        TRY(notifications_of(database, object.bucket, options_.notifications));
+    for (const Notification& notification :
+         matching(notifications, origin.event_name, object.key)) {
         TRY(insert_event(database, notification.function, aws::format_s3_event(event, context),
                          object.modified));
         exchange.has_events = true;

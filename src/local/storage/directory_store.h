@@ -14,6 +14,7 @@
 #include "local/storage/disk_store.h"
 #include "local/storage/object_files.h"
 #include "local/storage/object_table.h"
+#include "local/storage/settings_table.h"
 
 namespace imagemill::local {
 
@@ -38,18 +39,27 @@ class DirectoryStore final : public DiskStore {
           clock_(clock),
           log_(log),
           parts_(std::move(parts)),
+          settings_(catalog(), options_.notifications),
           queue_(catalog(), clock) {}
     ~DirectoryStore() override;
 
     Result<void> create_bucket(const std::string& name) override;
     Result<void> head_bucket(const std::string& name) override;
     Result<std::vector<StoredBucket>> list_buckets() override;
+    Result<void> remove_bucket(const std::string& name) override;
     Result<std::unique_ptr<Upload>> begin() override;
+    Result<std::unique_ptr<Upload>> copy(const OpenedObject& source) override;
     Result<StoredObject> head(const std::string& bucket, const std::string& key) override;
     Result<OpenedObject> open(const std::string& bucket, const std::string& key) override;
     Result<void> remove(const std::string& bucket, const std::string& key,
                         const WriteConditions& conditions, const Origin& origin) override;
+    Result<std::vector<Result<void>>> remove_all(const std::string& bucket,
+                                                 const std::vector<Removal>& removals,
+                                                 const Origin& origin) override;
+    Result<void> tag(const std::string& bucket, const std::string& key,
+                     const std::map<std::string, std::string>& tags) override;
     Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) override;
+    BucketSettings& settings() override { return settings_; }
     EventQueue& events() override { return queue_; }
     Result<std::vector<Finding>> check(
         const std::function<void(std::int64_t, std::int64_t)>& progress) override;
@@ -63,6 +73,8 @@ class DirectoryStore final : public DiskStore {
     Catalog& catalog() { return *parts_.catalog; }
 
     Result<ObjectRow> find(const std::string& bucket, const std::string& key);
+    Result<void> remove_one(Database& database, Exchange& exchange,
+                            const WriteConditions& conditions, const Origin& origin) const;
     Result<void> insert_events(Database& database, Exchange& exchange, const Origin& origin) const;
     Error missing_file(const ObjectRow& row) const;
     void discard(const std::string& file);
@@ -72,6 +84,7 @@ class DirectoryStore final : public DiskStore {
     const Clock& clock_;  // Outlives the store,
     const Log& log_;      // and so does this.
     Parts parts_;
+    CatalogSettings settings_;
     CatalogQueue queue_;
 
     std::mutex mutex_;

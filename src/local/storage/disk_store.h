@@ -7,13 +7,15 @@
 //          An upload: begin() → write()… → commit(). Dropped without commit, it leaves nothing.
 //          A reader keeps its version: an overwrite gives a new file, the old one goes when closed.
 //          A key is 1..1024 bytes of UTF-8 and never becomes a path.
+//          A copy is an upload whose bytes are another object's; where it can, it shares the file.
 // Errors:  no_such_bucket, no_such_key, precondition_failed as in store/object_store.h.
 //          invalid_argument  a key too long, empty or not UTF-8; attributes that are not UTF-8.
 //          unavailable  the disk refuses (full, read-only, no more files): names the path and why;
 //                       nothing is acknowledged that is not there, and once the cause is gone it
 //                       works again. open: the object's file is missing or cut. open_disk_store:
 //                       the catalog is missing or damaged.
-//          conflict     open_disk_store: another server has the directory.
+//          conflict     open_disk_store: another server has the directory. remove_bucket: it is not
+//                       empty.
 //          unsupported  open_disk_store: the catalog is of a newer version.
 // Threads: any, but an Upload belongs to one. The store outlives its uploads.
 // Cost:    commit: fsync of the file, of its directory and of the catalog's log; commits that meet
@@ -34,6 +36,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "local/storage/bucket_settings.h"
 #include "local/storage/queue.h"
 #include "store/event.h"
 #include "store/object_store.h"
@@ -49,6 +52,7 @@ struct Attributes {
     std::string cache_control;
     std::string expires;
     std::map<std::string, std::string> metadata;
+    std::map<std::string, std::string> tags;
 };
 
 struct StoredObject {
@@ -73,13 +77,6 @@ struct StoredBucket {
 struct WriteConditions {
     std::string if_match;  // An ETag, or "*" for any object; no_such_key where there is none.
     bool if_none_match = false;
-};
-
-// Which function hears of which bucket. Built once, before the store.
-struct Notification {
-    std::string bucket;
-    std::string event_prefix;  // "ObjectCreated:" or "ObjectRemoved:"
-    std::string function;
 };
 
 // Who did it: goes into the event.
@@ -119,10 +116,16 @@ class Upload {
                                         const Origin& origin) = 0;
 };
 
+// One of several objects to be removed at once.
+struct Removal {
+    std::string key;
+    WriteConditions conditions;
+};
+
 struct DiskStoreOptions {
     std::string dir;
     std::string region = "us-east-1";
-    std::vector<Notification> notifications;
+    std::vector<Notification> notifications;  // Of buckets whose owner said nothing.
 };
 
 class DiskStore {
@@ -133,15 +136,27 @@ class DiskStore {
     virtual Result<void> create_bucket(const std::string& name) = 0;
     virtual Result<void> head_bucket(const std::string& name) = 0;
     virtual Result<std::vector<StoredBucket>> list_buckets() = 0;
+    // Its settings go with it.
+    virtual Result<void> remove_bucket(const std::string& name) = 0;
 
     virtual Result<std::unique_ptr<Upload>> begin() = 0;
+    // Has all of the source's bytes; nothing may be written to it. Its ETag is an MD5.
+    virtual Result<std::unique_ptr<Upload>> copy(const OpenedObject& source) = 0;
     virtual Result<StoredObject> head(const std::string& bucket, const std::string& key) = 0;
     virtual Result<OpenedObject> open(const std::string& bucket, const std::string& key) = 0;
     // Removing what is not there succeeds, without an event, unless a condition asks for it.
     virtual Result<void> remove(const std::string& bucket, const std::string& key,
                                 const WriteConditions& conditions, const Origin& origin) = 0;
+    // All in one commit; an answer for each. No answers: nothing was removed.
+    virtual Result<std::vector<Result<void>>> remove_all(const std::string& bucket,
+                                                         const std::vector<Removal>& removals,
+                                                         const Origin& origin) = 0;
+    // Replaces the tags of an object; neither its ETag nor its date changes.
+    virtual Result<void> tag(const std::string& bucket, const std::string& key,
+                             const std::map<std::string, std::string>& tags) = 0;
     virtual Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) = 0;
 
+    virtual BucketSettings& settings() = 0;
     virtual EventQueue& events() = 0;
 
     // Reads every byte; `progress(done, total)`, in bytes, after each object. Findings: none means

@@ -1,5 +1,7 @@
 #include "local/storage/file_upload.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "base/encodings.h"
 #include "local/storage/files.h"
@@ -8,6 +10,7 @@ namespace imagemill::local {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = 1024;
+constexpr std::size_t kPieceBytes = 256 * 1024;
 
 Result<void> check_key(const std::string& key) {
     if (key.empty()) return Error{Code::invalid_argument, "A key has at least one byte."};
@@ -35,7 +38,7 @@ FileUpload::~FileUpload() {
 }
 
 Result<void> FileUpload::write(Bytes bytes) {
-    CHECK(!is_spent_);
+    CHECK(!is_spent_ && file_);
     if (failure_) return *failure_;
     const Result<void> written = write_all(file_, bytes, store_.files().path_in_tmp(id_));
     if (!written) {
@@ -55,14 +58,17 @@ Result<StoredObject> FileUpload::commit(const std::string& bucket, const std::st
     TRY(check_key(key));
     TRY(check_attributes(attributes));
 
-    TRY(sync_file(file_, store_.files().path_in_tmp(id_)));
-    file_.reset();
+    if (file_) {
+        TRY(sync_file(file_, store_.files().path_in_tmp(id_)));
+        file_.reset();
+        etag_ = format_hex(hasher_.finish());
+    }
     TRY(store_.files().sync_tmp());
 
     Exchange exchange;
     exchange.object = {.bucket = bucket,
                        .key = key,
-                       .etag = format_hex(hasher_.finish()),
+                       .etag = etag_,
                        .size_bytes = size_bytes_,
                        .modified = {},
                        .attributes = attributes};
@@ -72,6 +78,23 @@ Result<StoredObject> FileUpload::commit(const std::string& bucket, const std::st
     is_kept_ = put || in_doubt;  // In doubt, the next start sees whether a row names it.
     if (!put) return put.error();
     return std::move(exchange.object);
+}
+
+Result<void> write_from(const Fd& source, std::int64_t size_bytes, Upload& upload) {
+    Buffer piece(kPieceBytes);
+    std::int64_t offset = 0;
+    while (offset < size_bytes) {
+        const auto wanted = static_cast<std::size_t>(
+            std::min(size_bytes - offset, static_cast<std::int64_t>(piece.size())));
+        const std::size_t count =
+            TRY(read_at(source, offset, std::span(piece).first(wanted), "the object to be copied"));
+        if (count == 0) {
+            return Error{Code::unavailable, "The object to be copied was cut meanwhile."};
+        }
+        TRY(upload.write(Bytes(piece).first(count)));
+        offset += static_cast<std::int64_t>(count);
+    }
+    return {};
 }
 
 }  // namespace imagemill::local

@@ -16,6 +16,9 @@ class FileUpload final : public Upload {
   public:
     FileUpload(DirectoryStore& store, std::string id, Fd file)
         : store_(store), id_(std::move(id)), file_(std::move(file)) {}
+    // Of bytes that are all there, on the disk and known.
+    FileUpload(DirectoryStore& store, std::string id, std::string etag, std::int64_t size_bytes)
+        : store_(store), id_(std::move(id)), etag_(std::move(etag)), size_bytes_(size_bytes) {}
     ~FileUpload() override;
 
     Result<void> write(Bytes bytes) override;
@@ -27,12 +30,16 @@ class FileUpload final : public Upload {
   private:
     DirectoryStore& store_;  // Outlives its uploads.
     std::string id_;
-    Fd file_;
+    Fd file_;           // None where the bytes are there already;
+    std::string etag_;  // and then this is theirs.
     Hasher hasher_{DigestKind::md5};
     std::int64_t size_bytes_ = 0;
     std::optional<Error> failure_;  // Of a write: the file has a hole, so it stays a failure.
     bool is_spent_ = false;
     bool is_kept_ = false;
 };
+
+// Reads `size_bytes` of `source`, from its start, into `upload`.
+Result<void> write_from(const Fd& source, std::int64_t size_bytes, Upload& upload);
 
 }  // namespace imagemill::local

@@ -81,6 +81,14 @@ Result<std::size_t> read_some(const Fd& file, std::span<std::byte> bytes, const 
     return static_cast<std::size_t>(count);
 }
 
+Result<std::size_t> read_at(const Fd& file, std::int64_t offset, std::span<std::byte> bytes,
+                            const std::string& path) {
+    const ssize_t count =
+        uninterrupted([&] { return ::pread(file.get(), bytes.data(), bytes.size(), offset); });
+    if (count < 0) return disk_error(errno, path + " could not be read");
+    return static_cast<std::size_t>(count);
+}
+
 Result<std::int64_t> size_of(const Fd& file, const std::string& path) {
     struct stat status = {};
     if (::fstat(file.get(), &status) != 0) return disk_error(errno, path + " could not be read");
@@ -110,6 +118,18 @@ Result<bool> exists(const std::string& path) {
     if (::lstat(path.c_str(), &status) == 0) return true;
     if (errno == ENOENT) return false;
     return disk_error(errno, path + " could not be looked at");
+}
+
+Result<bool> link_file(const Fd& file, const std::string& target) {
+    // open(2), O_TMPFILE: what needs no capability, unlike AT_EMPTY_PATH.
+    const std::string source = "/proc/self/fd/" + std::to_string(file.get());
+    if (::linkat(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+        return true;
+    }
+    for (const int refusal : {ENOENT, EMLINK, EPERM, EXDEV, ENOTSUP, EACCES}) {
+        if (errno == refusal) return false;
+    }
+    return disk_error(errno, target + " could not be made");
 }
 
 Result<bool> move_file(const std::string& source, const std::string& target) {

@@ -24,6 +24,8 @@ Result<Fd> create_file(const std::string& path);  // There must be none.
 Result<std::optional<Fd>> open_file(const std::string& path);
 Result<void> write_all(const Fd& file, Bytes bytes, const std::string& path);
 Result<std::size_t> read_some(const Fd& file, std::span<std::byte> bytes, const std::string& path);
+Result<std::size_t> read_at(const Fd& file, std::int64_t offset, std::span<std::byte> bytes,
+                            const std::string& path);
 Result<std::int64_t> size_of(const Fd& file, const std::string& path);
 
 // Until what was written is on the disk. For a folder: its names.
@@ -33,6 +35,9 @@ Result<Fd> open_folder(const std::string& path);
 // Making one that is there is fine. Only its owner may look inside.
 Result<void> make_folder(const std::string& path);
 Result<bool> exists(const std::string& path);
+// A further name for an open file. False where it has no name any more, has too many, or the file
+// system gives none.
+Result<bool> link_file(const Fd& file, const std::string& target);
 // Whether it was there.
 Result<bool> move_file(const std::string& source, const std::string& target);
 Result<bool> remove_file(const std::string& path);

@@ -40,6 +40,10 @@ Result<Fd> ObjectFiles::create(const std::string& id) const {
     return create_file(path_in_tmp(id));
 }
 
+Result<bool> ObjectFiles::link(const Fd& file, const std::string& id) const {
+    return link_file(file, path_in_tmp(id));
+}
+
 Result<void> ObjectFiles::sync_tmp() const {
     return sync_file(tmp_folder_, tmp_);
 }

@@ -32,6 +32,9 @@ class ObjectFiles final {
     std::string path_in_objects(const std::string& id) const;
 
     Result<Fd> create(const std::string& id) const;
+    // A second name for an open file's bytes, in tmp/. False where the file system or the system
+    // will not have it: then they are to be copied.
+    Result<bool> link(const Fd& file, const std::string& id) const;
     // Until the names in tmp/ are on the disk.
     Result<void> sync_tmp() const;
     // From tmp/ to its place. Fine if it has been settled or removed.

@@ -16,6 +16,8 @@ constexpr std::array<std::pair<const char*, std::string Attributes::*>, 6> kFiel
     {"cache_control", &Attributes::cache_control},
     {"expires", &Attributes::expires},
 }};
+constexpr std::array<std::pair<const char*, std::map<std::string, std::string> Attributes::*>, 2>
+    kMaps = {{{"metadata", &Attributes::metadata}, {"tags", &Attributes::tags}}};
 
 }  // namespace
 
@@ -38,6 +40,16 @@ Result<void> check_bucket(Database& database, const std::string& bucket) {
     Statement select = TRY(database.prepare("SELECT 1 FROM buckets WHERE name = ?"));
     if (TRY(select.bind(1, bucket).step())) return {};
     return Error{Code::no_such_bucket, "There is no bucket " + bucket + "."};
+}
+
+Result<bool> has_objects(Database& database, const std::string& bucket) {
+    Statement select = TRY(database.prepare("SELECT 1 FROM objects WHERE bucket = ? LIMIT 1"));
+    return select.bind(1, bucket).step();
+}
+
+Result<void> delete_bucket(Database& database, const std::string& bucket) {
+    Statement remove = TRY(database.prepare("DELETE FROM buckets WHERE name = ?"));
+    return remove.bind(1, bucket).run();
 }
 
 Result<std::optional<ObjectRow>> find_object(Database& database, const std::string& bucket,
@@ -113,9 +125,10 @@ std::string format_attributes(const Attributes& attributes) {
     for (const auto& [name, field] : kFields) {
         if (!(attributes.*field).empty()) object[name] = attributes.*field;
     }
-    if (!attributes.metadata.empty()) {
-        json::object& metadata = object["metadata"].emplace_object();
-        for (const auto& [name, value] : attributes.metadata) metadata[name] = value;
+    for (const auto& [name, field] : kMaps) {
+        if ((attributes.*field).empty()) continue;
+        json::object& pairs = object[name].emplace_object();
+        for (const auto& [key, value] : attributes.*field) pairs[key] = value;
     }
     return json::serialize(object);
 }
@@ -129,13 +142,15 @@ Result<Attributes> parse_attributes(const std::string& text) {
         const std::optional<JsonReader> member = TRY(reader.find(name));
         if (member) attributes.*field = TRY(member->string());
     }
-    const std::optional<JsonReader> metadata = TRY(reader.find("metadata"));
-    if (!metadata) return attributes;
-    const json::object* pairs = metadata->value().if_object();
-    if (pairs == nullptr) return metadata->expected("an object of texts");
-    for (const auto& [name, ignored] : *pairs) {
-        const JsonReader member = TRY(metadata->at(name));
-        attributes.metadata[name] = TRY(member.string());
+    for (const auto& [name, field] : kMaps) {
+        const std::optional<JsonReader> map = TRY(reader.find(name));
+        if (!map) continue;
+        const json::object* pairs = map->value().if_object();
+        if (pairs == nullptr) return map->expected("an object of texts");
+        for (const auto& [key, ignored] : *pairs) {
+            const JsonReader member = TRY(map->at(key));
+            (attributes.*field)[key] = TRY(member.string());
+        }
     }
     return attributes;
 }

@@ -23,6 +23,9 @@ Result<void> put_bucket(Database& database, const StoredBucket& bucket);
 Result<std::vector<StoredBucket>> all_buckets(Database& database);
 Result<void> check_bucket(Database& database, const std::string& bucket);
 
+Result<bool> has_objects(Database& database, const std::string& bucket);
+Result<void> delete_bucket(Database& database, const std::string& bucket);
+
 // Nothing, where there is no such object (or bucket).
 Result<std::optional<ObjectRow>> find_object(Database& database, const std::string& bucket,
                                              const std::string& key);
