@@ -4,75 +4,30 @@
 #include <array>
 #include <pugixml.hpp>
 
+#include "aws/xml_writer.h"
 #include "base/encodings.h"
 
 namespace imagemill::aws {
 namespace {
 
-constexpr std::string_view kDeclaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
-constexpr std::string_view kNamespace = " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
-
 // --- Writing.
 
-// Control characters have no place in XML 1.0, not even as references; S3 sends references all the
-// same, and clients that meet such keys ask for encoding-type=url.
-std::string escape(std::string_view text) {
-    std::string escaped;
-    escaped.reserve(text.size());
-    for (const char c : text) {
-        const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
-        if (c == '&') {
-            escaped += "&amp;";
-        } else if (c == '<') {
-            escaped += "&lt;";
-        } else if (c == '>') {
-            escaped += "&gt;";
-        } else if (c == '"') {
-            escaped += "&quot;";
-        } else if (control) {
-            escaped += "&#" + std::to_string(static_cast<int>(c)) + ";";
-        } else {
-            escaped += c;
-        }
-    }
-    return escaped;
-}
-
-void open(std::string& xml, std::string_view name, std::string_view attributes = "") {
-    xml += '<';
-    xml += name;
-    xml += attributes;
-    xml += '>';
-}
-
-void close(std::string& xml, std::string_view name) {
-    xml += "</";
-    xml += name;
-    xml += '>';
-}
-
-void element(std::string& xml, std::string_view name, std::string_view text) {
-    open(xml, name);
-    xml += escape(text);
-    close(xml, name);
-}
-
-void owner(std::string& xml, std::string_view id) {
-    open(xml, "Owner");
-    element(xml, "ID", id);
-    close(xml, "Owner");
+void owner(XmlWriter& xml, std::string_view id) {
+    xml.open("Owner");
+    xml.element("ID", id);
+    xml.close("Owner");
 }
 
 std::string quote_etag(std::string_view etag) {
     return "\"" + std::string(etag) + "\"";
 }
 
-void contents(std::string& xml, const store::ListEntry& entry, const std::string& key) {
-    open(xml, "Contents");
-    element(xml, "Key", key);
-    element(xml, "LastModified", format_rfc3339(entry.modified));
-    element(xml, "ETag", quote_etag(entry.etag));
-    element(xml, "Size", std::to_string(entry.size_bytes));
+void contents(XmlWriter& xml, const store::ListEntry& entry, const std::string& key) {
+    xml.open("Contents");
+    xml.element("Key", key);
+    xml.element("LastModified", format_rfc3339(entry.modified));
+    xml.element("ETag", quote_etag(entry.etag));
+    xml.element("Size", std::to_string(entry.size_bytes));
 }
 
 // --- Reading.
@@ -264,63 +219,57 @@ Error from_s3_error(int status, std::string_view body, std::string_view what) {
 
 std::string format_error(const S3Error& error, std::string_view request_id,
                          std::string_view host_id) {
-    std::string xml(kDeclaration);
-    open(xml, "Error");
-    element(xml, "Code", error.code);
-    element(xml, "Message", error.message);
-    for (const auto& [name, value] : error.details) element(xml, name, value);
-    element(xml, "RequestId", request_id);
-    element(xml, "HostId", host_id);
-    close(xml, "Error");
-    return xml;
+    XmlWriter xml = XmlWriter::bare("Error");
+    xml.element("Code", error.code);
+    xml.element("Message", error.message);
+    for (const auto& [name, value] : error.details) xml.element(name, value);
+    xml.element("RequestId", request_id);
+    xml.element("HostId", host_id);
+    return xml.finish();
 }
 
 std::string format_list_buckets(const std::vector<BucketEntry>& buckets,
                                 std::string_view owner_id) {
-    std::string xml(kDeclaration);
-    open(xml, "ListAllMyBucketsResult", kNamespace);
+    XmlWriter xml("ListAllMyBucketsResult");
     owner(xml, owner_id);
-    open(xml, "Buckets");
+    xml.open("Buckets");
     for (const BucketEntry& bucket : buckets) {
-        open(xml, "Bucket");
-        element(xml, "Name", bucket.name);
-        element(xml, "CreationDate", format_rfc3339(bucket.created));
-        close(xml, "Bucket");
+        xml.open("Bucket");
+        xml.element("Name", bucket.name);
+        xml.element("CreationDate", format_rfc3339(bucket.created));
+        xml.close("Bucket");
     }
-    close(xml, "Buckets");
-    close(xml, "ListAllMyBucketsResult");
-    return xml;
+    xml.close("Buckets");
+    return xml.finish();
 }
 
 std::string format_list_objects(const ListResult& result, std::string_view owner_id) {
     const auto encode = [&](const std::string& text) {
         return result.encode_keys ? percent_encode(text, Slash::keep) : text;
     };
-    std::string xml(kDeclaration);
-    open(xml, "ListBucketResult", kNamespace);
-    element(xml, "Name", result.bucket);
-    element(xml, "Prefix", encode(result.prefix));
-    if (!result.delimiter.empty()) element(xml, "Delimiter", encode(result.delimiter));
-    if (!result.start_after.empty()) element(xml, "StartAfter", encode(result.start_after));
-    if (!result.token.empty()) element(xml, "ContinuationToken", result.token);
-    if (!result.next_token.empty()) element(xml, "NextContinuationToken", result.next_token);
-    element(xml, "KeyCount", std::to_string(result.entries.size() + result.common_prefixes.size()));
-    element(xml, "MaxKeys", std::to_string(result.max_keys));
-    if (result.encode_keys) element(xml, "EncodingType", "url");
-    element(xml, "IsTruncated", result.next_token.empty() ? "false" : "true");
+    XmlWriter xml("ListBucketResult");
+    xml.element("Name", result.bucket);
+    xml.element("Prefix", encode(result.prefix));
+    if (!result.delimiter.empty()) xml.element("Delimiter", encode(result.delimiter));
+    if (!result.start_after.empty()) xml.element("StartAfter", encode(result.start_after));
+    if (!result.token.empty()) xml.element("ContinuationToken", result.token);
+    if (!result.next_token.empty()) xml.element("NextContinuationToken", result.next_token);
+    xml.element("KeyCount", std::to_string(result.entries.size() + result.common_prefixes.size()));
+    xml.element("MaxKeys", std::to_string(result.max_keys));
+    if (result.encode_keys) xml.element("EncodingType", "url");
+    xml.element("IsTruncated", result.next_token.empty() ? "false" : "true");
     for (const store::ListEntry& entry : result.entries) {
         contents(xml, entry, encode(entry.key));
         if (result.fetch_owner) owner(xml, owner_id);
-        element(xml, "StorageClass", "STANDARD");
-        close(xml, "Contents");
+        xml.element("StorageClass", "STANDARD");
+        xml.close("Contents");
     }
     for (const std::string& prefix : result.common_prefixes) {
-        open(xml, "CommonPrefixes");
-        element(xml, "Prefix", encode(prefix));
-        close(xml, "CommonPrefixes");
+        xml.open("CommonPrefixes");
+        xml.element("Prefix", encode(prefix));
+        xml.close("CommonPrefixes");
     }
-    close(xml, "ListBucketResult");
-    return xml;
+    return xml.finish();
 }
 
 Result<store::ListPage> parse_list_objects(std::string_view xml) {
@@ -343,14 +292,12 @@ Result<store::ListPage> parse_list_objects(std::string_view xml) {
 
 std::string format_post_response(std::string_view location, const store::ObjectId& id,
                                  std::string_view etag) {
-    std::string xml(kDeclaration);
-    open(xml, "PostResponse");
-    element(xml, "Location", location);
-    element(xml, "Bucket", id.bucket);
-    element(xml, "Key", id.key);
-    element(xml, "ETag", quote_etag(etag));
-    close(xml, "PostResponse");
-    return xml;
+    XmlWriter xml = XmlWriter::bare("PostResponse");
+    xml.element("Location", location);
+    xml.element("Bucket", id.bucket);
+    xml.element("Key", id.key);
+    xml.element("ETag", quote_etag(etag));
+    return xml.finish();
 }
 
 }  // namespace imagemill::aws
