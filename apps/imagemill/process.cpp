@@ -1,5 +1,6 @@
 // process: the engine on files, with no server.
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -8,17 +9,21 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <sstream>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/json.h"
 #include "base/random.h"
 #include "commands.h"
+#include "functions/manifest.h"
 #include "functions/recipes.h"
 #include "functions/settings.h"
 #include "image/image.h"
 #include "progress.h"
+#include "rendition_options.h"
 
 namespace imagemill {
 namespace {
@@ -27,11 +32,7 @@ namespace fs = std::filesystem;
 
 struct ProcessOptions {
     std::string recipes;
-    // What makes the one rendition where no recipes are given; as text, for the recipe parser to
-    // check.
-    std::optional<int> width, height, quality, effort;
-    std::string fit, gravity, background, format;
-    bool enlarge = false;
+    RenditionOptions rendition;  // Where no recipes are given.
     std::string out = ".";
     bool json = false;
     int jobs = 0;
@@ -47,6 +48,7 @@ Result<std::string> read_file(const std::string& path) {
 
 // Whole or not at all: written beside its place, then renamed.
 Result<void> write_file(const fs::path& path, Bytes bytes) {
+    errno = 0;
     const fs::path beside = path.string() + "." + random_hex(4) + ".tmp";
     std::ofstream file(beside, std::ios::binary);
     file.write(reinterpret_cast<const char*>(bytes.data()),
@@ -55,33 +57,18 @@ Result<void> write_file(const fs::path& path, Bytes bytes) {
     std::error_code error;
     if (file) fs::rename(beside, path, error);
     if (!file || error) {
+        const std::string why =
+            error ? error.message() : std::generic_category().message(errno == 0 ? EIO : errno);
         fs::remove(beside, error);
-        return Error{Code::unavailable, "The file " + path.string() + " cannot be written."};
+        return Error{Code::unavailable,
+                     "The file " + path.string() + " cannot be written: " + why + "."};
     }
     return {};
 }
 
-// The options as the recipe they stand for: one parser, one set of error messages.
-std::string recipe_of(const ProcessOptions& options) {
-    json::object rendition{{"name", "resized"}};
-    if (options.width) rendition["width"] = *options.width;
-    if (options.height) rendition["height"] = *options.height;
-    if (!options.width && !options.height) rendition["width"] = rendition["height"] = 800;
-    if (options.quality) rendition["quality"] = *options.quality;
-    if (options.effort) rendition["effort"] = *options.effort;
-    if (!options.fit.empty()) rendition["fit"] = options.fit;
-    if (!options.gravity.empty()) rendition["gravity"] = options.gravity;
-    if (!options.background.empty()) rendition["background"] = options.background;
-    if (!options.format.empty()) rendition["format"] = options.format;
-    if (options.enlarge) rendition["enlarge"] = true;
-    return json::serialize(json::object{
-        {"rules",
-         json::array{json::object{{"prefix", ""}, {"renditions", json::array{rendition}}}}}});
-}
-
 Result<functions::Settings> settings_of(const ProcessOptions& options) {
     const std::string recipes =
-        options.recipes.empty() ? recipe_of(options) : TRY(read_file(options.recipes));
+        options.recipes.empty() ? recipes_of(options.rendition) : TRY(read_file(options.recipes));
     return functions::parse_settings(
         [&](std::string_view name) -> std::optional<std::string> {
             if (name == "IMAGEMILL_RECIPES") return recipes;
@@ -100,8 +87,25 @@ fs::path output_path(const ProcessOptions& options, const std::string& file,
            (rendition + "-" + stem + "." + std::string(image::extension_of(format)));
 }
 
+// What this call has written: two pictures of one name would become one.
+class Written final {
+  public:
+    Result<void> claim(const fs::path& path) {
+        const std::lock_guard lock(mutex_);
+        if (paths_.insert(path.string()).second) return {};
+        return Error{Code::conflict, "The file " + path.string() +
+                                         " was just made from another picture of the same name; "
+                                         "process the two with different --out."};
+    }
+
+  private:
+    std::mutex mutex_;
+    std::set<std::string> paths_;
+};
+
 Result<json::object> process_file(const ProcessOptions& options,
-                                  const functions::Settings& settings, const std::string& file) {
+                                  const functions::Settings& settings, Written& written,
+                                  const std::string& file) {
     const auto start = std::chrono::steady_clock::now();
     const std::string input = TRY(read_file(file));
     const functions::Rule* rule = functions::find_rule(settings.recipes, file);
@@ -119,12 +123,14 @@ Result<json::object> process_file(const ProcessOptions& options,
         const image::Output& output = rendered.outputs[i];
         const std::string& name = rule->renditions[i].name;
         const fs::path path = output_path(options, file, name, output.format);
+        TRY(written.claim(path));
         TRY(write_file(path, output.bytes));
         renditions.push_back(json::object{{"name", name},
                                           {"path", path.string()},
                                           {"format", image::name_of(output.format)},
                                           {"width", output.width},
                                           {"height", output.height},
+                                          {"quality", functions::format_quality(output.quality)},
                                           {"size", output.bytes.size()}});
     }
     const auto took = std::chrono::steady_clock::now() - start;
@@ -133,15 +139,15 @@ Result<json::object> process_file(const ProcessOptions& options,
         {"status", "ready"},
         {"size", input.size()},
         {"renditions", std::move(renditions)},
-        {"metadata", json::object{{"format", image::name_of(rendered.source.format)},
-                                  {"width", rendered.source.width},
-                                  {"height", rendered.source.height},
-                                  {"orientation", rendered.source.orientation},
-                                  {"has_alpha", rendered.source.has_alpha},
-                                  {"frames", rendered.source.frames}}},
-        {"placeholder", json::object{{"thumbhash", rendered.placeholder.thumbhash}}},
+        {"metadata", functions::format_info(rendered.source)},
+        {"placeholder", functions::format_placeholder(rendered.placeholder)},
+        {"lane", image::name_of(rendered.lane)},
+        {"stripped", json::array(rendered.stripped.begin(), rendered.stripped.end())},
         {"timings_ms",
          json::object{
+             {"decode", rendered.timings.decode_us / 1000},
+             {"resize", rendered.timings.resize_us / 1000},
+             {"encode", rendered.timings.encode_us / 1000},
              {"total", std::chrono::duration_cast<std::chrono::milliseconds>(took).count()}}}};
 }
 
@@ -188,7 +194,7 @@ class Batch final {
     void work() {
         for (std::size_t i = next_++; i < options_.files.size(); i = next_++) {
             const std::string& file = options_.files[i];
-            const auto line = process_file(options_, settings_, file);
+            const auto line = process_file(options_, settings_, written_, file);
             const std::lock_guard lock(mutex_);
             report(file, line);
         }
@@ -211,6 +217,7 @@ class Batch final {
     const ProcessOptions& options_;
     const functions::Settings& settings_;
     std::atomic<std::size_t> next_ = 0;
+    Written written_;
     std::mutex mutex_;  // Guards what is below and the terminal.
     Progress progress_{"processing"};
     std::int64_t done_ = 0;
@@ -242,22 +249,7 @@ void add_process(CLI::App& app, Run& run) {
     command->add_option("FILE", options->files, "The pictures")->required();
     CLI::Option* recipes =
         command->add_option("--recipes", options->recipes, "A recipes file (docs/recipes.md)");
-    command->add_option("--width", options->width, "Of the box, in pixels")->excludes(recipes);
-    command->add_option("--height", options->height, "Of the box, in pixels")->excludes(recipes);
-    command->add_option("--fit", options->fit, "inside, outside, cover, contain or fill")
-        ->excludes(recipes);
-    command
-        ->add_option("--gravity", options->gravity,
-                     "What `cover` keeps: center, north, …, "
-                     "attention, entropy")
-        ->excludes(recipes);
-    command->add_option("--background", options->background, "#rrggbb[aa]")->excludes(recipes);
-    command->add_option("--format", options->format, "auto, same, jpeg, png, webp, avif or gif")
-        ->excludes(recipes);
-    command->add_option("--quality", options->quality, "1 to 100")->excludes(recipes);
-    command->add_option("--effort", options->effort, "0 to 9")->excludes(recipes);
-    command->add_flag("--enlarge", options->enlarge, "May make a picture larger")
-        ->excludes(recipes);
+    add_rendition_options(*command, *recipes, options->rendition);
     command->add_option("--out", options->out, "Where the results go")->capture_default_str();
     command->add_flag("--json", options->json, "One JSON line a file");
     command->add_option("--jobs", options->jobs, "Files at once; 0: as many as cores")

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -36,7 +37,10 @@ class JsonReader final {
     Result<JsonReader> at(std::string_view name) const;
     Result<std::optional<JsonReader>> find(std::string_view name) const;
     // Refuses a member whose name is none of these, and offers the list.
-    Result<void> only(std::initializer_list<std::string_view> names) const;
+    Result<void> only(std::initializer_list<std::string_view> names) const {
+        return only(std::span(names.begin(), names.size()));
+    }
+    Result<void> only(std::span<const std::string_view> names) const;
 
     // Of an array.
     Result<std::vector<JsonReader>> elements() const;

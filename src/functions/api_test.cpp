@@ -31,7 +31,8 @@ TEST_F(Api, AReadyImageHasEveryField) {
     for (const auto& member : document.as_object()) fields.emplace_back(member.key());
     EXPECT_EQ(fields,
               (std::vector<std::string>{"filename", "status", "source", "renditions", "metadata",
-                                        "placeholder", "error", "timings_ms", "links"}));
+                                        "placeholder", "lane", "stripped", "error", "timings_ms",
+                                        "links"}));
     EXPECT_EQ(answer.at("/status"), "ready");
     EXPECT_EQ(answer.at("/source/key"), "trips/cat.png");
     EXPECT_EQ(answer.at("/renditions/0/name"), "small");
@@ -43,6 +44,10 @@ TEST_F(Api, AReadyImageHasEveryField) {
               std::to_string(world_.text_of(world_.output("trips/small-cat.png")).size()));
     EXPECT_EQ(answer.at("/metadata/width"), "4000");
     EXPECT_EQ(answer.at("/placeholder/color"), "#ffffff");
+    EXPECT_EQ(answer.at("/renditions/0/quality"), "75");
+    EXPECT_EQ(answer.at("/lane"), "jpeg");
+    EXPECT_EQ(answer.at("/stripped/0"), "location");
+    EXPECT_EQ(answer.at("/timings_ms/decode"), "7");
     EXPECT_EQ(answer.at("/error"), "null");
     EXPECT_EQ(answer.at("/links/self"), "/image/trips/cat.png");
 }

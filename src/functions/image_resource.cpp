@@ -36,6 +36,8 @@ void apply(Manifest manifest, Image& image) {
     image.metadata = manifest.metadata;
     image.placeholder = std::move(manifest.placeholder);
     image.failure = std::move(manifest.failure);
+    image.lane = std::move(manifest.lane);
+    image.stripped = std::move(manifest.stripped);
     image.timings_ms = std::move(manifest.timings_ms);
 }
 
@@ -75,6 +77,7 @@ Result<boost::json::object> format_rendition(const Rendition& rendition,
                                {"format", image::name_of(rendition.format)},
                                {"width", rendition.width},
                                {"height", rendition.height},
+                               {"quality", format_quality(rendition.quality)},
                                {"size", rendition.size_bytes}};
 }
 
@@ -173,6 +176,8 @@ Result<boost::json::object> format_image(const Image& image, const ApiContext& c
         {"renditions", std::move(renditions)},
         {"metadata", nullptr},
         {"placeholder", nullptr},
+        {"lane", image.lane.empty() ? boost::json::value() : boost::json::value(image.lane)},
+        {"stripped", boost::json::array(image.stripped.begin(), image.stripped.end())},
         {"error", nullptr},
         {"timings_ms", boost::json::object(image.timings_ms.begin(), image.timings_ms.end())},
         {"links", boost::json::object{{"self", image_path(image.filename)}}}};

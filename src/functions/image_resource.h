@@ -26,6 +26,8 @@ struct Image {
     std::optional<image::Info> metadata = std::nullopt;
     std::optional<image::Placeholder> placeholder = std::nullopt;
     std::optional<Failure> failure = std::nullopt;
+    std::string lane = {};
+    std::vector<std::string> stripped = {};
     std::map<std::string, std::int64_t> timings_ms = {};
 };
 

@@ -30,10 +30,15 @@ std::string utf8_only(std::string text) {
 }
 
 json::object format_rendition(const Rendition& rendition) {
-    return {{"name", rendition.name},     {"bucket", rendition.bucket},
-            {"key", rendition.key},       {"etag", rendition.etag},
-            {"width", rendition.width},   {"format", image::name_of(rendition.format)},
-            {"height", rendition.height}, {"size", rendition.size_bytes}};
+    return {{"name", rendition.name},
+            {"bucket", rendition.bucket},
+            {"key", rendition.key},
+            {"etag", rendition.etag},
+            {"width", rendition.width},
+            {"format", image::name_of(rendition.format)},
+            {"height", rendition.height},
+            {"size", rendition.size_bytes},
+            {"quality", format_quality(rendition.quality)}};
 }
 
 Result<std::string> text_at(const JsonReader& reader, std::string_view name) {
@@ -70,6 +75,11 @@ Result<Source> parse_source(const JsonReader& reader) {
                   .content_type = TRY(text_at(reader, "content_type"))};
 }
 
+Result<int> quality_at(const JsonReader& reader) {
+    const auto quality = TRY(reader.find("quality"));
+    return quality ? static_cast<int>(TRY(quality->integer(1, 100))) : 0;
+}
+
 Result<Rendition> parse_rendition(const JsonReader& reader) {
     return Rendition{.name = TRY(text_at(reader, "name")),
                      .bucket = TRY(text_at(reader, "bucket")),
@@ -78,6 +88,7 @@ Result<Rendition> parse_rendition(const JsonReader& reader) {
                      .format = TRY(format_at(reader, "format")),
                      .width = TRY(side_at(reader, "width")),
                      .height = TRY(side_at(reader, "height")),
+                     .quality = TRY(quality_at(reader)),
                      .size_bytes = TRY(number_at(reader, "size", kSizeMax))};
 }
 
@@ -124,6 +135,11 @@ Result<void> parse_lists(const JsonReader& reader, Manifest& manifest) {
     for (const JsonReader& element : TRY(obsolete.elements())) {
         manifest.obsolete.push_back(TRY(element.string()));
     }
+    if (const auto stripped = TRY(reader.find("stripped"))) {
+        for (const JsonReader& element : TRY(stripped->elements())) {
+            manifest.stripped.push_back(TRY(element.string()));
+        }
+    }
     const JsonReader timings = TRY(reader.at("timings_ms"));
     const json::object* object = timings.value().if_object();
     if (object == nullptr) return timings.expected("an object");
@@ -135,6 +151,7 @@ Result<void> parse_lists(const JsonReader& reader, Manifest& manifest) {
 }
 
 Result<void> parse_parts(const JsonReader& reader, Manifest& manifest) {
+    if (const auto lane = TRY(reader.find("lane"))) manifest.lane = TRY(lane->string());
     if (const auto metadata = TRY(reader.find("metadata"))) {
         manifest.metadata = TRY(parse_info(*metadata));
     }
@@ -190,6 +207,8 @@ std::string format_manifest(const Manifest& manifest) {
         {"obsolete", json::array(manifest.obsolete.begin(), manifest.obsolete.end())},
         {"metadata", nullptr},
         {"placeholder", nullptr},
+        {"lane", manifest.lane},
+        {"stripped", json::array(manifest.stripped.begin(), manifest.stripped.end())},
         {"error", nullptr},
         {"timings_ms", json::object(manifest.timings_ms.begin(), manifest.timings_ms.end())},
         {"request_id", manifest.request_id},
@@ -227,6 +246,10 @@ json::object format_info(const image::Info& info) {
 
 json::object format_placeholder(const image::Placeholder& placeholder) {
     return {{"thumbhash", placeholder.thumbhash}, {"color", format_color(placeholder.color)}};
+}
+
+json::value format_quality(int quality) {
+    return quality == 0 ? json::value() : json::value(quality);
 }
 
 json::object format_failure(const Failure& failure) {

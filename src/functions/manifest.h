@@ -2,7 +2,8 @@
 // bucket, written last: when it says ready, every rendition is there.
 //
 // Shapes:  {"version":1,"status":"ready","source":{…},"recipe_digest":"…","renditions":[{…}],
-//          "obsolete":[],"metadata":{…},"placeholder":{…},"error":null,"timings_ms":{…},
+//          "obsolete":[],"metadata":{…},"placeholder":{…},"lane":"jpeg","stripped":[…],
+//          "error":null,"timings_ms":{…},
 //          "request_id":"…","time":"…"}; docs/guarantees.md has an example.
 // Errors:  parse: corrupt names the field. Unknown fields are ignored, another version is not.
 // Threads: plain values.
@@ -39,6 +40,7 @@ struct Rendition {
     image::Format format = image::Format::jpeg;
     int width = 0;
     int height = 0;
+    int quality = 0;  // As used; 0 where the format has none.
     std::int64_t size_bytes = 0;
 };
 
@@ -60,7 +62,10 @@ struct Manifest {
     std::optional<image::Info> metadata = std::nullopt;  // Absent: the header cannot be read.
     std::optional<image::Placeholder> placeholder = std::nullopt;
     std::optional<Failure> failure = std::nullopt;
-    std::map<std::string, std::int64_t> timings_ms = {};  // fetch, render, store, total
+    std::string lane = {};                   // That decoded it; empty: none did.
+    std::vector<std::string> stripped = {};  // As image::Rendered has it.
+    // fetch, render (of it: decode, resize, encode), store, total
+    std::map<std::string, std::int64_t> timings_ms = {};
     std::string request_id = {};
     Time time = {};
 };
@@ -72,6 +77,7 @@ Result<Manifest> parse_manifest(std::string_view text);
 boost::json::object format_source(const Source& source);
 boost::json::object format_info(const image::Info& info);
 boost::json::object format_placeholder(const image::Placeholder& placeholder);
+boost::json::value format_quality(int quality);  // null where there is none.
 boost::json::object format_failure(const Failure& failure);
 
 }  // namespace imagemill::functions

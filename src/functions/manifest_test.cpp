@@ -24,6 +24,7 @@ Manifest ready() {
                             .format = image::Format::webp,
                             .width = 800,
                             .height = 600,
+                            .quality = 71,
                             .size_bytes = 70'000}};
     manifest.obsolete = {"trips/old-cät.jpg"};
     manifest.metadata = image::Info{.format = image::Format::avif,
@@ -34,6 +35,8 @@ Manifest ready() {
                                     .frames = 2};
     manifest.placeholder = image::Placeholder{
         .thumbhash = "3OcRJYB4d3h/", .color = {.red = 1, .green = 2, .blue = 3, .alpha = 4}};
+    manifest.lane = "jpeg";
+    manifest.stripped = {"location", "camera"};
     manifest.timings_ms = {{"fetch", 1}, {"total", 9}};
     manifest.request_id = "request-1";
     manifest.time = kTime;
@@ -47,6 +50,9 @@ TEST(Manifest, GivesBackWhatWasWritten) {
     EXPECT_EQ(format_manifest(*parsed), text);
     EXPECT_EQ(parsed->source.key, "trips/cät \"1\".jpg");
     EXPECT_EQ(parsed->renditions.at(0).format, image::Format::webp);
+    EXPECT_EQ(parsed->renditions.at(0).quality, 71);
+    EXPECT_EQ(parsed->lane, "jpeg");
+    EXPECT_EQ(parsed->stripped, (std::vector<std::string>{"location", "camera"}));
     EXPECT_EQ(parsed->metadata->orientation, 6);
     EXPECT_EQ(parsed->placeholder->color, (image::Color{1, 2, 3, 4}));
     EXPECT_EQ(parsed->time, kTime);

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "image/image.h"
+#include "functions/rendition_spec.h"
 
 namespace imagemill::functions {
 
@@ -21,20 +21,12 @@ namespace imagemill::functions {
 inline constexpr int kRecipesBytesMax = 1'000'000;
 inline constexpr int kRulesMax = 256;
 inline constexpr int kRenditionsMax = 16;
-inline constexpr int kRenditionNameBytesMax = 32;
-inline constexpr int kRenditionSideMax = 16'384;
-
-struct RenditionSpec {
-    std::string name;  // [a-z0-9]+
-    image::Spec spec;
-};
 
 // Also what `imagemill process --width … --fit …` builds.
 struct Rule {
     std::string prefix = {};
     std::string suffix = {};
     std::vector<RenditionSpec> renditions = {};  // At least one; names distinct.
-    std::string digest = {};  // Of the renditions; make_digest says what it means.
 };
 
 struct Recipes {
@@ -47,15 +39,11 @@ Result<Recipes> parse_recipes(std::string_view json_text);
 // nullptr: nothing is to be made of this key.
 const Rule* find_rule(const Recipes& recipes, std::string_view key);
 // Hex of 64 digits: equal where the renditions are, whatever their spelling and the rule's prefix.
-std::string make_digest(const std::vector<RenditionSpec>& renditions);
+std::string make_digest(const Rule& rule);
 
 // "trips/rome/cat.jpg", "resized" → "trips/rome/resized-cat.jpg"
 std::string rendition_key(std::string_view source_key, std::string_view rendition);
 // "cat.jpg" → "manifests/cat.jpg/manifest.json"
 std::string manifest_key(std::string_view source_key);
-
-// "#ff8800", or "#ff880080" with an alpha; format_color leaves out an alpha of ff.
-Result<image::Color> parse_color(std::string_view text);
-std::string format_color(const image::Color& color);
 
 }  // namespace imagemill::functions

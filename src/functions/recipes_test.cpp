@@ -39,49 +39,7 @@ TEST(Recipes, TheDefaultIsTheOneOfTheDesign) {
     const auto parsed = parse_recipes(one(
         R"({"name":"resized","width":800,"height":800,"fit":"inside","format":"auto","quality":75})"));
     ASSERT_TRUE(parsed) << parsed.error().message;
-    EXPECT_EQ(parsed->rules[0].digest, rule.digest);
-}
-
-TEST(Recipes, EveryFieldArrives) {
-    const auto parsed = parse_recipes(one(
-        R"({"name":"a1","width":96,"height":48,"fit":"contain","gravity":"southeast",
-            "background":"#ff880080","enlarge":true,"format":"webp","quality":1,"effort":9})"));
-    ASSERT_TRUE(parsed) << parsed.error().message;
-    const RenditionSpec& rendition = parsed->rules[0].renditions[0];
-    EXPECT_EQ(rendition.name, "a1");
-    EXPECT_EQ(rendition.spec.width, 96);
-    EXPECT_EQ(rendition.spec.height, 48);
-    EXPECT_EQ(rendition.spec.fit, image::Fit::contain);
-    EXPECT_EQ(rendition.spec.gravity, image::Gravity::southeast);
-    EXPECT_EQ(rendition.spec.background, (image::Color{255, 136, 0, 128}));
-    EXPECT_TRUE(rendition.spec.enlarge);
-    EXPECT_EQ(rendition.spec.choice, image::FormatChoice::named);
-    EXPECT_EQ(rendition.spec.format, image::Format::webp);
-    EXPECT_EQ(rendition.spec.quality, 1);
-    EXPECT_EQ(rendition.spec.effort, 9);
-}
-
-TEST(Recipes, EveryFormatHasAName) {
-    const struct {
-        std::string_view name;
-        image::FormatChoice choice;
-        image::Format format;
-    } kCases[] = {
-        {"auto", image::FormatChoice::automatic, image::Format::jpeg},
-        {"same", image::FormatChoice::same, image::Format::jpeg},
-        {"jpeg", image::FormatChoice::named, image::Format::jpeg},
-        {"png", image::FormatChoice::named, image::Format::png},
-        {"webp", image::FormatChoice::named, image::Format::webp},
-        {"avif", image::FormatChoice::named, image::Format::avif},
-        {"gif", image::FormatChoice::named, image::Format::gif},
-    };
-    for (const auto& [name, choice, format] : kCases) {
-        const auto parsed =
-            parse_recipes(one(R"({"name":"a","format":")" + std::string(name) + "\"}"));
-        ASSERT_TRUE(parsed) << parsed.error().message;
-        EXPECT_EQ(parsed->rules[0].renditions[0].spec.choice, choice) << name;
-        EXPECT_EQ(parsed->rules[0].renditions[0].spec.format, format) << name;
-    }
+    EXPECT_EQ(make_digest(parsed->rules[0]), make_digest(rule));
 }
 
 TEST(Recipes, ErrorsNameTheFieldAndWhatWasExpected) {
@@ -133,8 +91,8 @@ TEST(Recipes, ErrorsNameTheFieldAndWhatWasExpected) {
 TEST(Recipes, UnknownFieldsAreRefusedWithTheirPath) {
     EXPECT_EQ(error_of(R"({"rules":[{"renditions":[{"name":"a"}]}],"more":1})").substr(0, 26),
               "more: is not known here; k");
-    EXPECT_EQ(error_of(one(R"({"name":"a","crop":1})")).substr(0, 49),
-              "rules[0].renditions[0].crop: is not known here; k");
+    EXPECT_EQ(error_of(one(R"({"name":"a","zoom":1})")).substr(0, 49),
+              "rules[0].renditions[0].zoom: is not known here; k");
     EXPECT_EQ(error_of(R"({"rules":[{"glob":"*","renditions":[{"name":"a"}]}]})").substr(0, 36),
               "rules[0].glob: is not known here; kn");
 }
@@ -189,7 +147,7 @@ TEST(Recipes, TheFirstRuleThatMatchesWins) {
 
 std::string digest_of(std::string_view rendition) {
     const auto recipes = parse_recipes(one(rendition));
-    return recipes ? recipes->rules[0].digest : recipes.error().message;
+    return recipes ? make_digest(recipes->rules[0]) : recipes.error().message;
 }
 
 TEST(Recipes, TheDigestIsOfTheMeaningNotOfTheSpelling) {
@@ -198,30 +156,6 @@ TEST(Recipes, TheDigestIsOfTheMeaningNotOfTheSpelling) {
     EXPECT_EQ(digest_of(R"({"name":"a","background":"#FF8800"})"),
               digest_of(R"({"name":"a","background":"#ff8800ff"})"));
     EXPECT_EQ(digest_of(R"({"name":"a"})").size(), 64U);
-}
-
-TEST(Recipes, EveryFieldChangesTheDigest) {
-    std::set<std::string> digests;
-    const std::string_view kSpecs[] = {
-        R"({"name":"a"})",
-        R"({"name":"b"})",
-        R"({"name":"a","width":1})",
-        R"({"name":"a","height":1})",
-        R"({"name":"a","fit":"cover"})",
-        R"({"name":"a","gravity":"north"})",
-        R"({"name":"a","background":"#000000"})",
-        R"({"name":"a","background":"#00000000"})",
-        R"({"name":"a","enlarge":true})",
-        R"({"name":"a","format":"same"})",
-        R"({"name":"a","format":"jpeg"})",
-        R"({"name":"a","format":"png"})",
-        R"({"name":"a","quality":74})",
-        R"({"name":"a","effort":0})",
-        R"({"name":"a"},{"name":"b"})",
-        R"({"name":"b"},{"name":"a"})",
-    };
-    for (const std::string_view spec : kSpecs) digests.insert(digest_of(spec));
-    EXPECT_EQ(digests.size(), std::size(kSpecs));
 }
 
 TEST(Recipes, KeysOfOutputs) {
@@ -250,15 +184,6 @@ TEST(Recipes, NoTwoOutputsOfDifferentSourcesShareAKey) {
         ++count;
     }
     EXPECT_EQ(keys.size(), count);
-}
-
-TEST(Recipes, ColorsAreReadAndWritten) {
-    EXPECT_EQ(*parse_color("#FF8800"), (image::Color{255, 136, 0, 255}));
-    EXPECT_EQ(format_color({255, 136, 0, 255}), "#ff8800");
-    EXPECT_EQ(format_color({255, 136, 0, 0}), "#ff880000");
-    for (const char* text : {"", "#", "ff8800", "#ff880", "#ff88001", "#gg8800", "#ff88000000"}) {
-        EXPECT_FALSE(parse_color(text)) << text;
-    }
 }
 
 // The schema is for people's editors; it must know what the parser knows.

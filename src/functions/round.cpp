@@ -71,14 +71,10 @@ bool would_fail_again(const Failure& failure, const Settings& settings) {
     return !limit || *limit <= failure.exceeded->limit;
 }
 
-std::string digest_of(const Rule* rule) {
-    return rule == nullptr ? "" : rule->digest;
-}
-
 Result<bool> is_done(const Job& job, const ProcessorContext& context) {
     const auto& manifest = job.standing.manifest;
     if (!manifest || manifest->source.etag != job.source.etag ||
-        manifest->recipe_digest != digest_of(job.rule) || !manifest->obsolete.empty()) {
+        manifest->recipe_digest != job.digest || !manifest->obsolete.empty()) {
         return false;
     }
     if (manifest->status == Status::ready) return every_rendition_stands(*manifest, context);
@@ -156,6 +152,7 @@ Result<void> put_renditions(const Job& job, const image::Rendered& rendered,
                                        .format = output.format,
                                        .width = output.width,
                                        .height = output.height,
+                                       .quality = output.quality,
                                        .size_bytes = std::ssize(output.bytes)});
     }
     return {};
@@ -187,6 +184,11 @@ Result<Manifest> make_outputs(const Job& job, const ProcessorContext& context) {
     const auto& rendered = std::get<image::Rendered>(result);
     manifest.metadata = rendered.source;
     manifest.placeholder = rendered.placeholder;
+    manifest.lane = image::name_of(rendered.lane);
+    manifest.stripped = rendered.stripped;
+    manifest.timings_ms["decode"] = rendered.timings.decode_us / 1000;
+    manifest.timings_ms["resize"] = rendered.timings.resize_us / 1000;
+    manifest.timings_ms["encode"] = rendered.timings.encode_us / 1000;
     started = context.clock.steady();
     TRY(put_renditions(job, rendered, context, manifest));
     manifest.timings_ms["store"] = ms_since(started, context.clock);
@@ -258,9 +260,11 @@ Result<Round> run_round(const std::string& key, const ProcessorContext& context)
         if (source.error().code != Code::no_such_key) return std::move(source).error();
         return Round{.outcome = TRY(remove_outputs(key, standing, context))};
     }
+    const Rule* rule = find_rule(context.settings.recipes, key);
     const Job job = {.key = key,
                      .source = *std::move(source),
-                     .rule = find_rule(context.settings.recipes, key),
+                     .rule = rule,
+                     .digest = rule == nullptr ? "" : make_digest(*rule),
                      .standing = std::move(standing),
                      .started = started};
     if (TRY(is_done(job, context))) return Round{.outcome = Outcome::skipped};
@@ -300,7 +304,7 @@ Manifest begin_manifest(const Job& job, const ProcessorContext& context) {
                        .etag = job.source.etag,
                        .size_bytes = job.source.size_bytes,
                        .content_type = job.source.content_type},
-            .recipe_digest = digest_of(job.rule),
+            .recipe_digest = job.digest,
             .request_id = context.request_id,
             .time = context.clock.now()};
 }

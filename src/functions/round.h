@@ -22,6 +22,7 @@ struct Job {
     std::string key = {};
     store::ObjectInfo source = {};
     const Rule* rule = nullptr;  // nullptr: no recipe applies.
+    std::string digest = {};     // Of the rule; empty where there is none.
     Standing standing = {};
     SteadyTime started = {};
 };

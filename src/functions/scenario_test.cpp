@@ -150,7 +150,7 @@ TEST(Scenario, ReadyAlwaysMeansThatEveryRenditionIsThere) {
             const bool of_now =
                 manifest && world.memory->head(world.source(kKey)) &&
                 manifest->source.etag == world.memory->head(world.source(kKey))->etag &&
-                manifest->recipe_digest == world.settings.recipes.rules[0].digest;
+                manifest->recipe_digest == make_digest(world.settings.recipes.rules[0]);
             for (std::size_t i = 0; of_now && i < manifest->renditions.size(); ++i) {
                 const Rendition& rendition = manifest->renditions[i];
                 const auto info = world.memory->head(world.output(rendition.key));

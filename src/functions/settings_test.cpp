@@ -29,7 +29,8 @@ TEST(Settings, HaveTheDesignsDefaults) {
     ASSERT_TRUE(settings) << settings.error().message;
     EXPECT_EQ(settings->source_bucket, "image-upload-source-bucket");
     EXPECT_EQ(settings->destination_bucket, "image-resized-output-bucket");
-    EXPECT_EQ(settings->recipes.rules.at(0).digest, default_recipes().rules.at(0).digest);
+    EXPECT_EQ(make_digest(settings->recipes.rules.at(0)),
+              make_digest(default_recipes().rules.at(0)));
     EXPECT_EQ(settings->names, Names::random);
     EXPECT_EQ(settings->url_seconds, 3600);
     EXPECT_EQ(settings->upload_token, "");

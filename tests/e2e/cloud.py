@@ -17,6 +17,7 @@ import unittest
 import urllib.parse
 
 BIN = pathlib.Path(os.environ["IMAGEMILL_BIN"])
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PHOTOS = pathlib.Path("/usr/share/backgrounds/mate")
 SOURCE = "image-upload-source-bucket"
 DESTINATION = "image-resized-output-bucket"

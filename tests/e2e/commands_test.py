@@ -8,7 +8,7 @@ import tempfile
 import time
 import unittest
 
-from cloud import BIN, DEADLINE_S, Cloud, jpeg_size, main, photos
+from cloud import BIN, DEADLINE_S, ROOT, Cloud, jpeg_size, main, photos
 
 
 def imagemill(*arguments, environment=None, **options):
@@ -39,6 +39,41 @@ class Process(unittest.TestCase):
         written = pathlib.Path(rendition["path"]).read_bytes()
         self.assertEqual((written[:4], written[8:12]), (b"RIFF", b"WEBP"))
         self.assertEqual(len(written), rendition["size"])
+
+    def test_has_an_option_for_every_field_of_a_rendition(self):
+        schema = json.loads((ROOT / "src/functions/recipes.schema.json").read_text())
+        fields = set(schema["$defs"]["rendition"]["properties"]) - {"name"}
+        help_text = imagemill("process", "--help").stdout
+        for field in fields:
+            self.assertIn("--" + field.replace("_", "-"), help_text)
+        ran = imagemill("process", "--crop", "10,20,300,200", "--rotate", 90, "--flip", "both",
+                        "--width", 50, "--dpr", 2, "--blur", 0.5, "--sharpen", 1, "--format", "jpeg",
+                        "--quality", 90, "--effort", 5, "--max-bytes", 5000, "--progressive",
+                        "--metadata", "copyright", "--color", "keep", "--json", "--out", self.out,
+                        photos()[0])
+        rendition = json.loads(ran.stdout)["renditions"][0]
+        self.assertEqual((rendition["width"], rendition["height"]), (100, 150))
+        self.assertLessEqual(rendition["size"], 5000)
+        self.assertLess(rendition["quality"], 90)
+
+    def test_refuses_a_bad_option_in_the_words_of_recipes(self):
+        for option, value, says in (("--rotate", "45", "rotate: expected one of 0, 90, 180, 270"),
+                                    ("--crop", "1,2,3", "crop: expected an object"),
+                                    ("--dpr", "2x", "dpr: expected a number from 0.1 to 8")):
+            ran = imagemill("process", option, value, "--out", self.out, photos()[0])
+            self.assertEqual(ran.returncode, 1)
+            self.assertIn(says, ran.stderr)
+
+    def test_never_writes_one_picture_over_another(self):
+        folders = [self.out / "a", self.out / "b"]
+        for folder in folders:
+            folder.mkdir()
+            (folder / "cat.jpg").write_bytes(photos()[0].read_bytes())
+        ran = imagemill("process", "--json", "--out", self.out, *(f / "cat.jpg" for f in folders))
+        self.assertEqual(ran.returncode, 1)
+        states = sorted(json.loads(line)["status"] for line in ran.stdout.splitlines())
+        self.assertEqual(states, ["failed", "ready"])
+        self.assertIn("another picture of the same name", ran.stdout)
 
     def test_takes_recipes_and_refuses_bad_ones_by_field(self):
         recipes = self.out / "recipes.json"
