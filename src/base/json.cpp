@@ -41,7 +41,7 @@ Result<std::optional<JsonReader>> JsonReader::find(std::string_view name) const 
         JsonReader(*member, (path_.empty() ? "" : path_ + ".") + std::string(name)));
 }
 
-Result<void> JsonReader::only(std::initializer_list<std::string_view> names) const {
+Result<void> JsonReader::only(std::span<const std::string_view> names) const {
     const json::object* object = value_->if_object();
     if (object == nullptr) return expected("an object");
     for (const auto& member : *object) {
