@@ -290,7 +290,6 @@ Result<Plan> plan(const Info& source, const Spec& spec, const Limits& limits) {
     plan.sharpen = spec.sharpen;
     plan.bytes_max = spec.bytes_max;
     plan.progressive = spec.progressive;
-    plan.metadata = spec.metadata;
     TRY(check_output(plan, limits));
     return plan;
 }

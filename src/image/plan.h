@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "image/carried.h"
 #include "image/image.h"
 #include "image/turn.h"
 
@@ -50,7 +51,7 @@ struct Plan {
     std::optional<int> effort;
     std::int64_t bytes_max = 0;
     std::optional<bool> progressive;
-    Metadata metadata = Metadata::strip;
+    Carried carried = {};  // What of the source's metadata goes into the file.
 
     bool cuts() const { return cut != view.size; }
     bool pads() const { return size != cut; }

@@ -1,7 +1,9 @@
 #include "base/encodings.h"
+#include "image/carried.h"
 #include "image/image.h"
 #include "image/lane/lane.h"
 #include "image/plan.h"
+#include "image/stripped.h"
 #include "image/thumbhash.h"
 #include "image/vips_module.h"
 
@@ -13,10 +15,13 @@ struct Layout {
     DecodePlan decode;
 };
 
-Result<Layout> lay_out(const Info& source, std::span<const Spec> specs, const Limits& limits) {
+Result<Layout> lay_out(const Info& source, const FoundMetadata& found, std::span<const Spec> specs,
+                       const Limits& limits) {
     Layout layout;
     for (const Spec& spec : specs) {
-        layout.plans.push_back(TRY(plan(source, spec, limits)));
+        Plan one = TRY(plan(source, spec, limits));
+        one.carried = carry(found, {spec.metadata, one.size, spec.color});
+        layout.plans.push_back(std::move(one));
     }
     layout.decode = plan_decode(source, layout.plans, limits);
     return layout;
@@ -44,7 +49,8 @@ Result<Done> render_job(const Job& job, Lane lane) {
 
 Result<Rendered> render(Bytes input, std::span<const Spec> specs, const RenderOptions& options) {
     const Info source = TRY(probe(input, options.limits));
-    const Layout layout = TRY(lay_out(source, specs, options.limits));
+    const FoundMetadata found = find_metadata(input, source.format);
+    const Layout layout = TRY(lay_out(source, found, specs, options.limits));
     const Job job{.input = input,
                   .source = source,
                   .plans = layout.plans,
@@ -52,12 +58,13 @@ Result<Rendered> render(Bytes input, std::span<const Spec> specs, const RenderOp
                   .limits = options.limits,
                   .stop = options.stop};
     Done done = TRY(render_job(job, options.lane));
+    std::vector<std::string> stripped = find_stripped(found, done.work.outputs);
     return Rendered{.source = source,
                     .outputs = std::move(done.work.outputs),
                     .placeholder = {.thumbhash = format_base64(thumbhash(done.work.sample)),
                                     .color = dominant_color(done.work.sample)},
                     .lane = done.lane,
-                    .stripped = {},
+                    .stripped = std::move(stripped),
                     .timings = done.work.timings};
 }
 

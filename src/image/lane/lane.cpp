@@ -8,6 +8,7 @@
 #include "image/lane/jpeg_decode.h"
 #include "image/lane/jpeg_encode.h"
 #include "image/lane/ycc.h"
+#include "image/quality.h"
 #include "image/vips_module.h"
 
 namespace imagemill::image {
@@ -75,15 +76,22 @@ class LaneRendering final {
         Output output{.bytes = {},
                       .format = Format::jpeg,
                       .width = plan.size.width,
-                      .height = plan.size.height,
-                      .quality = plan.quality};
+                      .height = plan.size.height};
         const bool keeps = plan.view.color == ColorSpace::keep;
         const JpegOptions options{
             .quality = plan.quality,
             .progressive = plan.progressive.value_or(false),
             .optimize = plan.effort.value_or(kOptimizeEffort) >= kOptimizeEffort,
             .icc_profile = keeps ? Bytes(profile_) : Bytes()};
-        output.bytes = TRY(encode_jpeg(canvas, options, job_.stop));
+        const auto encode_at = [&](int quality) -> Result<Buffer> {
+            JpegOptions tried = options;
+            tried.quality = quality;
+            Buffer file = TRY(encode_jpeg(canvas, tried, job_.stop));
+            return embed(std::move(file), Format::jpeg, plan.size, plan.carried);
+        };
+        FittedFile fitted = TRY(fit_quality(plan, Format::jpeg, encode_at, job_.stop));
+        output.bytes = std::move(fitted.bytes);
+        output.quality = fitted.quality;
         timings.encode_us += watch.lap();
         return output;
     }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "image/quality.h"
+
 namespace imagemill::image {
 namespace {
 
@@ -109,21 +111,28 @@ Result<Output> encode(const Picture& picture, Format format, const Plan& plan, c
     const Size size{size_of(picture).width, size_of(picture).height / timing.frames};
     const Picture bare = TRY(bare_copy(picture, size.height, timing, watch));
     watch.over(bare);
-    Encoded encoded;
-    const int status = save(bare.get(), format, plan, encoded);
-    const std::unique_ptr<void, decltype(&g_free)> owner(encoded.bytes, g_free);
-    if (status != 0) {
-        return watch.failure(Code::internal,
-                             "The picture could not be written as " + std::string(name_of(format)));
-    }
+    const auto encode_at = [&](int quality) -> Result<Buffer> {
+        TRY(watch.check());
+        Plan tried = plan;
+        tried.quality = quality;
+        Encoded encoded;
+        const int status = save(bare.get(), format, tried, encoded);
+        const std::unique_ptr<void, decltype(&g_free)> owner(encoded.bytes, g_free);
+        if (status != 0) {
+            return watch.failure(Code::internal, "The picture could not be written as " +
+                                                     std::string(name_of(format)));
+        }
+        const auto* bytes = static_cast<const std::byte*>(encoded.bytes);
+        return embed(Buffer(bytes, bytes + encoded.size), format, size, plan.carried);
+    };
+    FittedFile file = TRY(fit_quality(plan, format, encode_at, {}));
     TRY(watch.check());
-    const auto* bytes = static_cast<const std::byte*>(encoded.bytes);
-    return Output{.bytes = Buffer(bytes, bytes + encoded.size),
+    return Output{.bytes = std::move(file.bytes),
                   .format = format,
                   .width = size.width,
                   .height = size.height,
                   .frames = timing.frames,
-                  .quality = has_quality(format) ? plan.quality : 0};
+                  .quality = file.quality};
 }
 
 }  // namespace imagemill::image

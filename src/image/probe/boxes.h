@@ -1,0 +1,47 @@
+// boxes: what AVIF and HEIC are built of.
+//
+// Threads: plain values.  Cost: no allocation.
+// Source:  ISO/IEC 14496-12, 4.2.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "image/probe/byte_reader.h"
+
+namespace imagemill::image {
+
+struct BoxView {
+    std::string_view type;
+    Bytes whole;  // With its head.
+    Bytes body;
+};
+
+inline std::optional<BoxView> take_box(ByteReader& reader) {
+    if (reader.remaining() < 8) return std::nullopt;
+    const Bytes rest = reader.rest();
+    std::uint64_t size = reader.u32();
+    BoxView box;
+    box.type = reader.text(4);
+    std::uint64_t head = 8;
+    if (size == 1) {
+        size = reader.u64();
+        head = 16;
+    }
+    if (!reader.ok()) return std::nullopt;
+    if (size == 0) size = head + reader.remaining();  // To the end of the file.
+    if (size < head) return std::nullopt;
+    box.body = reader.take_up_to(size - head);
+    box.whole = rest.first(static_cast<std::size_t>(head) + box.body.size());
+    return box;
+}
+
+inline std::optional<BoxView> find_box_view(Bytes boxes, std::string_view type) {
+    ByteReader reader(boxes, Endian::big);
+    while (const auto box = take_box(reader)) {
+        if (box->type == type) return box;
+    }
+    return std::nullopt;
+}
+
+}  // namespace imagemill::image
