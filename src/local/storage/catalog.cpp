@@ -68,6 +68,43 @@ constexpr std::array kMigrations = {
         PRIMARY KEY (bucket, name)
     ) STRICT, WITHOUT ROWID;
     )sql",
+    R"sql(
+    CREATE TABLE uploads (
+        bucket      TEXT    NOT NULL,
+        key         TEXT    NOT NULL,
+        id          TEXT    NOT NULL,
+        started_ms  INTEGER NOT NULL,
+        principal   TEXT    NOT NULL,
+        attributes  TEXT    NOT NULL,
+        slots_file  TEXT    NOT NULL,
+        slot_bytes  INTEGER NOT NULL,
+        PRIMARY KEY (bucket, key, id)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE parts (
+        upload      TEXT    NOT NULL,
+        number      INTEGER NOT NULL,
+        etag        TEXT    NOT NULL,
+        size_bytes  INTEGER NOT NULL,
+        modified_ms INTEGER NOT NULL,
+        checksum    TEXT    NOT NULL,
+        file        TEXT    NOT NULL,
+        offset_bytes INTEGER NOT NULL,
+        PRIMARY KEY (upload, number)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE completed_uploads (
+        bucket      TEXT    NOT NULL,
+        key         TEXT    NOT NULL,
+        id          TEXT    NOT NULL,
+        completed_ms INTEGER NOT NULL,
+        etag        TEXT    NOT NULL,
+        checksum_algorithm TEXT NOT NULL,
+        checksum    TEXT    NOT NULL,
+        checksum_type TEXT  NOT NULL,
+        PRIMARY KEY (bucket, key, id)
+    ) STRICT, WITHOUT ROWID;
+    )sql",
 };
 
 Result<void> migrate(Database& database, const std::string& path) {

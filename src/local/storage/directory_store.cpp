@@ -24,7 +24,11 @@ Result<void> check_conditions(const std::optional<ObjectRow>& former,
     }
     if (conditions.if_match.empty()) return {};
     if (!former) return Error{Code::no_such_key, "There is no object " + name + "."};
-    if (conditions.if_match == "*" || conditions.if_match == former->object.etag) return {};
+    const bool is_match = conditions.if_match == "*" || conditions.if_match == former->object.etag;
+    if (is_match && conditions.unchanged_since.value_or(Time::max()) < former->object.modified) {
+        return Error{Code::conflict, name + " was written since the upload was created."};
+    }
+    if (is_match) return {};
     return Error{Code::precondition_failed, name + " has the ETag " + former->object.etag +
                                                 ", not " + conditions.if_match + "."};
 }
@@ -56,14 +60,19 @@ Result<std::vector<StoredBucket>> DirectoryStore::list_buckets() {
 }
 
 Result<void> DirectoryStore::remove_bucket(const std::string& name) {
-    return catalog().write(Sync::full, [&](Database& database) -> Result<void> {
+    std::vector<std::string> garbage;
+    const auto change = [&](Database& database) -> Result<void> {
         TRY(check_bucket(database, name));
         if (TRY(has_objects(database, name))) {
             return Error{Code::conflict, "The bucket " + name + " is not empty."};
         }
+        garbage = TRY(delete_uploads_of(database, name));
         TRY(delete_settings(database, name));
         return delete_bucket(database, name);
-    });
+    };
+    TRY(catalog().write(Sync::full, change));
+    for (const std::string& file : garbage) discard(file);
+    return {};
 }
 
 Result<std::unique_ptr<Upload>> DirectoryStore::begin() {
@@ -120,6 +129,7 @@ Result<void> DirectoryStore::put(Exchange& exchange, const WriteConditions& cond
             TRY(find_object(database, object.bucket, object.key));
         TRY(check_conditions(former, conditions, object.bucket + "/" + object.key));
         object.modified = clock_.now();
+        if (exchange.also) TRY(exchange.also(database));
         TRY(put_object(database, {.object = object, .file = exchange.file}));
         if (former) {
             TRY(add_garbage(database, former->file));
@@ -252,7 +262,7 @@ Error DirectoryStore::missing_file(const ObjectRow& row) const {
                                         "or bring its file back."};
 }
 
-// Removes a file that no row names, now; its garbage row later, with others.
+// The file now; its garbage row later, with others.
 void DirectoryStore::discard(const std::string& file) {
     if (file.empty()) return;
     const Result<void> removed = files().remove(file);

@@ -3,6 +3,7 @@
 // Errors, threads, cost: as disk_store.h.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "local/storage/catalog.h"
 #include "local/storage/catalog_queue.h"
+#include "local/storage/directory_multiparts.h"
 #include "local/storage/disk_store.h"
 #include "local/storage/object_files.h"
 #include "local/storage/object_table.h"
@@ -24,6 +26,8 @@ struct Exchange {
     std::string file;    // Empty for a removal.
     std::string former;  // The file that it replaced or removed, if any.
     bool has_events = false;
+    // What else belongs into the commit, before the object's row is written; nothing.
+    std::function<Result<void>(Database&)> also = {};
 };
 
 class DirectoryStore final : public DiskStore {
@@ -40,7 +44,8 @@ class DirectoryStore final : public DiskStore {
           log_(log),
           parts_(std::move(parts)),
           settings_(catalog(), options_.notifications),
-          queue_(catalog(), clock) {}
+          queue_(catalog(), clock),
+          multiparts_(*this, clock) {}
     ~DirectoryStore() override;
 
     Result<void> create_bucket(const std::string& name) override;
@@ -59,25 +64,27 @@ class DirectoryStore final : public DiskStore {
     Result<void> tag(const std::string& bucket, const std::string& key,
                      const std::map<std::string, std::string>& tags) override;
     Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) override;
+    Multiparts& multiparts() override { return multiparts_; }
     BucketSettings& settings() override { return settings_; }
     EventQueue& events() override { return queue_; }
     Result<std::vector<Finding>> check(
         const std::function<void(std::int64_t, std::int64_t)>& progress) override;
 
+    // From here on for FileUpload and DirectoryMultiparts.
+    Catalog& catalog() { return *parts_.catalog; }
     const ObjectFiles& files() const { return parts_.files; }
     // Makes `exchange.object` the object, durably, with its events. `in_doubt` as in Change.
     Result<void> put(Exchange& exchange, const WriteConditions& conditions, const Origin& origin,
                      bool& in_doubt);
+    // Removes a file that no row names any more; its garbage row stands yet. Empty: nothing.
+    void discard(const std::string& file);
 
   private:
-    Catalog& catalog() { return *parts_.catalog; }
-
     Result<ObjectRow> find(const std::string& bucket, const std::string& key);
     Result<void> remove_one(Database& database, Exchange& exchange,
                             const WriteConditions& conditions, const Origin& origin) const;
     Result<void> insert_events(Database& database, Exchange& exchange, const Origin& origin) const;
     Error missing_file(const ObjectRow& row) const;
-    void discard(const std::string& file);
     void forget_garbage_files(const std::vector<std::string>& files);
 
     DiskStoreOptions options_;
@@ -86,6 +93,7 @@ class DirectoryStore final : public DiskStore {
     Parts parts_;
     CatalogSettings settings_;
     CatalogQueue queue_;
+    DirectoryMultiparts multiparts_;
 
     std::mutex mutex_;
     std::vector<std::string> removed_;  // Files whose garbage rows stand yet. Guarded by mutex_.

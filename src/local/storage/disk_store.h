@@ -43,6 +43,8 @@
 
 namespace imagemill::local {
 
+class Multiparts;
+
 // What is stored beside an object's bytes.
 struct Attributes {
     std::string content_type = "binary/octet-stream";
@@ -53,12 +55,17 @@ struct Attributes {
     std::string expires;
     std::map<std::string, std::string> metadata;
     std::map<std::string, std::string> tags;
+    // What a client (or the service) says that the bytes add up to; empty for none.
+    std::string checksum_algorithm;  // CRC32, CRC32C, CRC64NVME, SHA1, SHA256.
+    std::string checksum;            // Base64; of the parts' checksums, "-N" behind it.
+    std::string checksum_type;       // FULL_OBJECT or COMPOSITE.
+    std::string part_layout;         // multipart.h; empty where it was put as one.
 };
 
 struct StoredObject {
     std::string bucket;
     std::string key;
-    std::string etag;  // MD5 of the bytes, hex.
+    std::string etag;  // MD5 of the bytes, hex; of an object of parts: multipart.h.
     std::int64_t size_bytes = 0;
     Time modified;
     Attributes attributes;
@@ -75,8 +82,10 @@ struct StoredBucket {
 };
 
 struct WriteConditions {
-    std::string if_match;  // An ETag, or "*" for any object; no_such_key where there is none.
+    std::string if_match = {};  // An ETag, or "*" for any object; no_such_key where there is none.
     bool if_none_match = false;
+    // With if_match: conflict, where the object was written later than this.
+    std::optional<Time> unchanged_since = std::nullopt;
 };
 
 // Who did it: goes into the event.
@@ -103,12 +112,17 @@ struct Finding {
     std::string what;  // A sentence.
 };
 
-class Upload {
+// What bytes are written to, in order.
+class ByteSink {
   public:
-    virtual ~Upload() = default;
+    virtual ~ByteSink() = default;
     // After a failure, every further call fails alike.
     virtual Result<void> write(Bytes bytes) = 0;
     virtual std::int64_t size_bytes() const = 0;
+};
+
+class Upload : public ByteSink {
+  public:
     // Makes it the object `bucket/key`, durably, with its events. Once.
     virtual Result<StoredObject> commit(const std::string& bucket, const std::string& key,
                                         const Attributes& attributes,
@@ -156,6 +170,7 @@ class DiskStore {
                              const std::map<std::string, std::string>& tags) = 0;
     virtual Result<ListAnswer> list(const std::string& bucket, const ListQuery& query) = 0;
 
+    virtual Multiparts& multiparts() = 0;  // multipart.h
     virtual BucketSettings& settings() = 0;
     virtual EventQueue& events() = 0;
 

@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kKeyBytesMax = 1024;
 constexpr std::size_t kPieceBytes = 256 * 1024;
 
+}  // namespace
+
 Result<void> check_key(const std::string& key) {
     if (key.empty()) return Error{Code::invalid_argument, "A key has at least one byte."};
     if (key.size() > kKeyBytesMax) {
@@ -28,8 +30,6 @@ Result<void> check_attributes(const Attributes& attributes) {
     return Error{Code::invalid_argument,
                  "The content type, another header or the metadata is not UTF-8."};
 }
-
-}  // namespace
 
 FileUpload::~FileUpload() {
     if (is_kept_) return;
@@ -72,6 +72,7 @@ Result<StoredObject> FileUpload::commit(const std::string& bucket, const std::st
                        .size_bytes = size_bytes_,
                        .modified = {},
                        .attributes = attributes};
+    exchange.object.attributes.part_layout.clear();  // It came as one, a copy of parts as well.
     exchange.file = id_;
     bool in_doubt = false;
     const Result<void> put = store_.put(exchange, conditions, origin, in_doubt);

@@ -39,6 +39,10 @@ class FileUpload final : public Upload {
     bool is_kept_ = false;
 };
 
+// invalid_argument, as disk_store.h has it.
+Result<void> check_key(const std::string& key);
+Result<void> check_attributes(const Attributes& attributes);
+
 // Reads `size_bytes` of `source`, from its start, into `upload`.
 Result<void> write_from(const Fd& source, std::int64_t size_bytes, Upload& upload);
 

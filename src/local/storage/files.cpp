@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -12,6 +13,8 @@
 
 namespace imagemill::local {
 namespace {
+
+constexpr std::size_t kPieceBytes = 256 * 1024;
 
 std::string reason_of(int error_number) {
     switch (error_number) {
@@ -44,6 +47,11 @@ auto uninterrupted(Call call) {
     return answer;
 }
 
+Error ends_early(const std::string& target_path) {
+    return {Code::unavailable, "What was to be copied into " + target_path +
+                                   " ends early: it was cut on this server's disk."};
+}
+
 }  // namespace
 
 Error disk_error(int error_number, const std::string& what_failed) {
@@ -62,6 +70,20 @@ Result<std::optional<Fd>> open_file(const std::string& path) {
     if (file) return std::optional<Fd>(std::move(file));
     if (errno == ENOENT) return std::optional<Fd>();
     return disk_error(errno, path + " could not be opened");
+}
+
+Result<std::optional<Fd>> open_file_for_writing(const std::string& path) {
+    Fd file(uninterrupted([&] { return ::open(path.c_str(), O_WRONLY | O_CLOEXEC); }));
+    if (file) return std::optional<Fd>(std::move(file));
+    if (errno == ENOENT) return std::optional<Fd>();
+    return disk_error(errno, path + " could not be opened");
+}
+
+Result<Fd> create_or_open_file(const std::string& path) {
+    const int flags = O_WRONLY | O_CREAT | O_CLOEXEC;
+    Fd file(uninterrupted([&] { return ::open(path.c_str(), flags, 0600); }));
+    if (!file) return disk_error(errno, path + " could not be opened");
+    return file;
 }
 
 Result<void> write_all(const Fd& file, Bytes bytes, const std::string& path) {
@@ -87,6 +109,53 @@ Result<std::size_t> read_at(const Fd& file, std::int64_t offset, std::span<std::
         uninterrupted([&] { return ::pread(file.get(), bytes.data(), bytes.size(), offset); });
     if (count < 0) return disk_error(errno, path + " could not be read");
     return static_cast<std::size_t>(count);
+}
+
+Result<void> move_to(const Fd& file, std::int64_t offset, const std::string& path) {
+    if (::lseek(file.get(), offset, SEEK_SET) == offset) return {};
+    return disk_error(errno, path + " could not be written at " + std::to_string(offset));
+}
+
+Result<void> cut_file(const Fd& file, std::int64_t size, const std::string& path) {
+    if (uninterrupted([&] { return ::ftruncate(file.get(), size); }) == 0) return {};
+    return disk_error(errno, path + " could not be cut to " + std::to_string(size) + " bytes");
+}
+
+// Where the kernel does not copy between these files.
+static Result<void> copy_by_hand(const RangeCopy& copy, const std::string& target_path) {
+    Buffer piece(kPieceBytes);
+    TRY(move_to(copy.target, copy.target_bytes, target_path));
+    for (std::int64_t done = 0; done < copy.size_bytes;) {
+        const auto wanted = static_cast<std::size_t>(
+            std::min(copy.size_bytes - done, static_cast<std::int64_t>(piece.size())));
+        const std::size_t count = TRY(read_at(copy.source, copy.source_bytes + done,
+                                              std::span(piece).first(wanted), target_path));
+        if (count == 0) return ends_early(target_path);
+        TRY(write_all(copy.target, Bytes(piece).first(count), target_path));
+        done += static_cast<std::int64_t>(count);
+    }
+    return {};
+}
+
+Result<void> copy_range(const RangeCopy& copy, const std::string& target_path) {
+    RangeCopy left = copy;
+    while (left.size_bytes > 0) {
+        off_t from = left.source_bytes;
+        off_t to = left.target_bytes;
+        const ssize_t count = uninterrupted([&] {
+            return ::copy_file_range(left.source.get(), &from, left.target.get(), &to,
+                                     static_cast<std::size_t>(left.size_bytes), 0);
+        });
+        for (const int refusal : {EXDEV, EINVAL, ENOSYS, EOPNOTSUPP}) {
+            if (count < 0 && errno == refusal) return copy_by_hand(left, target_path);
+        }
+        if (count < 0) return disk_error(errno, target_path + " could not be written");
+        if (count == 0) return ends_early(target_path);
+        left.source_bytes += count;
+        left.target_bytes += count;
+        left.size_bytes -= count;
+    }
+    return {};
 }
 
 Result<std::int64_t> size_of(const Fd& file, const std::string& path) {

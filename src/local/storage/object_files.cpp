@@ -40,6 +40,14 @@ Result<Fd> ObjectFiles::create(const std::string& id) const {
     return create_file(path_in_tmp(id));
 }
 
+Result<std::optional<Fd>> ObjectFiles::open_for_writing(const std::string& id) const {
+    return open_file_for_writing(path_in_tmp(id));
+}
+
+Result<Fd> ObjectFiles::create_or_open(const std::string& id) const {
+    return create_or_open_file(path_in_tmp(id));
+}
+
 Result<bool> ObjectFiles::link(const Fd& file, const std::string& id) const {
     return link_file(file, path_in_tmp(id));
 }

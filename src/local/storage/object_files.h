@@ -32,6 +32,9 @@ class ObjectFiles final {
     std::string path_in_objects(const std::string& id) const;
 
     Result<Fd> create(const std::string& id) const;
+    // An upload's file that several write to, in tmp/. Nothing, where it must be there and is not.
+    Result<std::optional<Fd>> open_for_writing(const std::string& id) const;
+    Result<Fd> create_or_open(const std::string& id) const;
     // A second name for an open file's bytes, in tmp/. False where the file system or the system
     // will not have it: then they are to be copied.
     Result<bool> link(const Fd& file, const std::string& id) const;

@@ -8,13 +8,17 @@
 namespace imagemill::local {
 namespace {
 
-constexpr std::array<std::pair<const char*, std::string Attributes::*>, 6> kFields = {{
+constexpr std::array<std::pair<const char*, std::string Attributes::*>, 10> kFields = {{
     {"content_type", &Attributes::content_type},
     {"content_encoding", &Attributes::content_encoding},
     {"content_language", &Attributes::content_language},
     {"content_disposition", &Attributes::content_disposition},
     {"cache_control", &Attributes::cache_control},
     {"expires", &Attributes::expires},
+    {"checksum_algorithm", &Attributes::checksum_algorithm},
+    {"checksum", &Attributes::checksum},
+    {"checksum_type", &Attributes::checksum_type},
+    {"part_layout", &Attributes::part_layout},
 }};
 constexpr std::array<std::pair<const char*, std::map<std::string, std::string> Attributes::*>, 2>
     kMaps = {{{"metadata", &Attributes::metadata}, {"tags", &Attributes::tags}}};

@@ -9,7 +9,16 @@
 namespace imagemill::local {
 namespace {
 
-// Which of `ids` a row names. No index by file: it would cost every upload a page.
+// What uploads in progress have in tmp/.
+Result<std::set<std::string>> named_by_uploads(Database& database) {
+    Statement select = TRY(database.prepare(
+        "SELECT file FROM parts UNION SELECT slots_file FROM uploads WHERE slots_file <> ''"));
+    std::set<std::string> named;
+    while (TRY(select.step())) named.insert(select.text(0));
+    return named;
+}
+
+// Which of `ids` an object's row names. No index by file: it would cost every upload a page.
 Result<std::set<std::string>> named_by_rows(Database& database, const std::set<std::string>& ids) {
     std::set<std::string> named;
     if (ids.empty()) return named;
@@ -31,8 +40,10 @@ Result<Swept> sweep_tmp(Catalog& catalog, const ObjectFiles& files) {
     const std::set<std::string> found(names.begin(), names.end());
     const std::set<std::string> named =
         TRY(catalog.read([&](Database& database) { return named_by_rows(database, found); }));
+    const std::set<std::string> in_progress = TRY(catalog.read(named_by_uploads));
     Swept swept;
     for (const std::string& name : found) {
+        if (in_progress.contains(name)) continue;
         if (named.contains(name)) {
             TRY(files.settle(name));
             ++swept.settled;
