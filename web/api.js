@@ -18,7 +18,7 @@ export class ApiError extends Error {
 const kTypes = {
   jpg: 'image/jpeg', jpeg: 'image/jpeg', png: 'image/png', webp: 'image/webp', gif: 'image/gif',
   avif: 'image/avif', tif: 'image/tiff', tiff: 'image/tiff', svg: 'image/svg+xml',
-  heic: 'image/heic', heif: 'image/heif',
+  heic: 'image/heic', heif: 'image/heic', bmp: 'image/bmp',
 };
 
 // The browser's word for the type, or the extension's where it has none (HEIC, often).

@@ -2,7 +2,7 @@
 // keyboard's focus and a screen reader's place stay where they are.
 
 import { copyText, kIcons, make, makeIcon, setText } from './dom.js';
-import { makeFacts } from './facts.js';
+import { makeFacts, makePrivacyNote } from './facts.js';
 import {
   baseName, extensionOf, formatBytes, formatDuration, formatSaving, savedPercent,
 } from './format.js';
@@ -121,11 +121,13 @@ export class Card {
     const shown = wanted ? `${version} ${this.#measured !== null}` : '';
     if (shown === this.#factsShown) return;
     this.#factsShown = shown;
-    this.#parts.facts.replaceChildren(...(wanted ? [makeFacts(this.#item, {
+    if (!wanted) return this.#parts.facts.replaceChildren();
+    const facts = makeFacts(this.#item, {
       sourceBytes: sourceSize(this.#item),
       measured: this.#measured,
       pictureUrl: this.#actions.pictureUrl,
-    })] : []));
+    });
+    this.#parts.facts.replaceChildren(...[facts, makePrivacyNote(this.#item)].filter(Boolean));
   }
 
   // The store is another origin and shows pictures inline, so a plain download link would open

@@ -29,6 +29,21 @@ export function makeFacts(item, { sourceBytes, measured, pictureUrl }) {
     make('tbody', {}, ...rows));
 }
 
+const kTraces = {
+  location: 'where it was taken', serial_number: 'the serial number of the camera',
+  camera: 'the camera', author: 'who took it', time: 'when it was taken',
+  description: 'its description', thumbnail: 'the camera’s thumbnail',
+};
+
+// What the original says of people and places and the results do not; nothing where it is silent.
+export function makePrivacyNote(item) {
+  const traces = (item.image?.stripped ?? []).map((trace) => kTraces[trace] ?? trace);
+  if (traces.length === 0) return null;
+  const last = traces.pop();
+  const list = traces.length > 0 ? `${traces.join(', ')} and ${last}` : last;
+  return make('p', { class: 'privacy' }, `Left out of the result: ${list}.`);
+}
+
 function makeRow(heading, { format, width, height, size }) {
   return make('tr', {},
     make('th', { scope: 'row' }, heading),

@@ -4,6 +4,7 @@ import { baseName, extensionOf, formatBytes } from './format.js';
 
 const kExtensions = new Set([
   'jpg', 'jpeg', 'jfif', 'png', 'webp', 'gif', 'avif', 'tif', 'tiff', 'svg', 'heic', 'heif',
+  'bmp',
 ]);
 const kFilesMax = 1000; // Of one drop: a dropped home folder should not hang the page.
 
@@ -14,7 +15,7 @@ export function refusalOf(file, { sourceBytesMax }) {
   if (!file.type.startsWith('image/') && !kExtensions.has(extensionOf(name))) {
     const kind = file.type ? ` (it is ${file.type})` : '';
     return `${name} does not look like a picture${kind}. ` +
-      'Try a JPEG, PNG, WebP, AVIF, GIF, TIFF, HEIC or SVG.';
+      'Try a JPEG, PNG, WebP, AVIF, GIF, TIFF, HEIC, BMP or SVG.';
   }
   if (file.size === 0) return `${name} is empty: it has no bytes to send.`;
   if (sourceBytesMax && file.size > sourceBytesMax) {

@@ -19,8 +19,8 @@ constexpr std::int64_t kJsonBytesBesideData = 64 * 1024;
 constexpr int kFormSeconds = 900;
 // What is read here, by the names their media types have.
 constexpr std::array kFormats = {image::Format::jpeg, image::Format::png,  image::Format::webp,
-                                 image::Format::gif,  image::Format::avif, image::Format::tiff,
-                                 image::Format::svg};
+                                 image::Format::gif,  image::Format::avif, image::Format::heic,
+                                 image::Format::tiff, image::Format::bmp,  image::Format::svg};
 
 // A file as it came: its bytes, or why it cannot be taken.
 struct File {

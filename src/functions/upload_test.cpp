@@ -287,6 +287,19 @@ TEST_F(Upload, BadBase64SaysWhere) {
     EXPECT_NE(answer.at("/detail").find_first_of("56"), std::string::npos) << answer.text;
 }
 
+TEST_F(Upload, AFormIsForAnyFormatThatIsRead) {
+    for (const image::Format format :
+         {image::Format::jpeg, image::Format::png, image::Format::webp, image::Format::gif,
+          image::Format::avif, image::Format::tiff, image::Format::svg, image::Format::heic,
+          image::Format::bmp}) {
+        const std::string type(image::media_type_of(format));
+        const Answer answer =
+            post_json(world_, R"({"filename":"a","size":9,"contentType":")" + type + "\"}");
+        EXPECT_EQ(answer.status, 200) << answer.text;
+        EXPECT_EQ(answer.at("/upload/fields/Content-Type"), type);
+    }
+}
+
 TEST_F(Upload, AFormIsForOneNameTypeAndSize) {
     const Answer answer = post_json(
         world_, R"({"filename":"trips/cat.png","contentType":"image/png","size":12000000})");
