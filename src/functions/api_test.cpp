@@ -29,10 +29,9 @@ TEST_F(Api, AReadyImageHasEveryField) {
     const json::value document = answer.json();
     std::vector<std::string> fields;
     for (const auto& member : document.as_object()) fields.emplace_back(member.key());
-    EXPECT_EQ(fields,
-              (std::vector<std::string>{"filename", "status", "source", "renditions", "metadata",
-                                        "placeholder", "lane", "stripped", "error", "timings_ms",
-                                        "links"}));
+    EXPECT_EQ(fields, (std::vector<std::string>{"filename", "status", "source", "renditions",
+                                                "metadata", "placeholder", "lane", "stripped",
+                                                "error", "timings_ms", "links"}));
     EXPECT_EQ(answer.at("/status"), "ready");
     EXPECT_EQ(answer.at("/source/key"), "trips/cat.png");
     EXPECT_EQ(answer.at("/renditions/0/name"), "small");
