@@ -1,5 +1,6 @@
 #include "image/lane/drawing.h"
 
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -38,7 +39,12 @@ Window window_of(const Plane& source, Size stored, const View& view, const Part&
     return {.x = view.part.x * samples_x + lies.x0 * step_x,
             .y = view.part.y * samples_y + lies.y0 * step_y,
             .width = (lies.x1 - lies.x0) * step_x,
-            .height = (lies.y1 - lies.y0) * step_y};
+            .height = (lies.y1 - lies.y0) * step_y,
+            .bounds = Bounds{
+                .x0 = static_cast<int>(std::floor(view.part.x * samples_x)),
+                .y0 = static_cast<int>(std::floor(view.part.y * samples_y)),
+                .x1 = static_cast<int>(std::ceil((view.part.x + view.part.width) * samples_x)),
+                .y1 = static_cast<int>(std::ceil((view.part.y + view.part.height) * samples_y))}};
 }
 
 }  // namespace

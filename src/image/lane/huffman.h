@@ -1,84 +1,77 @@
-// huffman: the entropy-coded bits of a JPEG scan, and the codes in them.
+// huffman: the codes of a JPEG scan, as tables that give more than a symbol a look-up.
 //
-// Shapes:  A BitReader begins at a scan's first byte; stuffed zeros go, a marker ends it: from
-// there it
-//          gives zeros. It never reads past the end of the bytes.
-// Source:  ITU T.81 F.2.2.3 (decoding), C.2 (code tables).
+// Shapes:  A Symbol is everything a decoder does next: how many bits to take, where the value's lie
+//          among them, how far to advance. A Passage is the same for several codes in a row whose
+//          values nobody wants.
+// Source:  ITU T.81 F.2.2.3 (decoding), C.2 (code tables), F.1.2.2.1 (run and size).
 #pragma once
 
 #include <array>
 #include <cstdint>
 
 #include "base/bytes.h"
+#include "image/lane/scan_bytes.h"
 
 namespace imagemill::image {
 
-class HuffmanTable final {
-  public:
-    // False where the counts are those of no prefix code. `counts` is 16 numbers, of codes by
-    // length.
-    bool build(Bytes counts, Bytes symbols);
-    bool is_built() const { return is_built_; }
+// What `advance` says beside a run of zeros. Added to a place in a block, with one for the symbol
+// itself, the first ends past kBlockEnded, the second between the block's end and there.
+constexpr int kEndOfBlock = 128;
+constexpr int kNoCode = 64;
+constexpr int kBlockEnded = kEndOfBlock + 2;  // At place 1, the first that can end a block.
 
-  private:
-    friend class BitReader;
-    static constexpr int kLookBits = 10;
+struct Symbol {
+    std::uint8_t bits = 0;     // Code and value.
+    std::uint8_t length = 0;   // Of the code; 0: longer than the table looks.
+    std::uint8_t size = 0;     // Of the value, in bits; in a DC table the symbol.
+    std::uint8_t advance = 0;  // Zeros before the value, kEndOfBlock (+ run) or kNoCode.
 
-    bool is_built_ = false;
-    std::array<std::uint16_t, 1 << kLookBits> look_{};  // length << 8 | symbol; 0: a longer code
-    std::array<std::int32_t, 17> last_code_{};          // By length; -1 where there is none.
-    std::array<std::int32_t, 17> symbol_offset_{};
-    std::array<std::uint8_t, 256> symbols_{};
+    // T.81 F.2.2.1: the bits after the code as a signed number; zero where there are none.
+    int value(std::uint64_t buffer) const {
+        const std::uint64_t rest = buffer << length;
+        const auto magnitude = static_cast<int>(rest >> 1 >> (63 - size));
+        const auto negative = static_cast<int>(~static_cast<std::int64_t>(rest) >> 63);
+        return magnitude - (((1 << size) - 1) & negative);
+    }
 };
 
-class BitReader final {
+struct Passage {
+    std::uint8_t bits = 0;
+    std::uint8_t advance = 0;  // Over all its codes; kNoCode: the first does not fit in.
+};
+
+enum class CodeKind { dc, ac };
+
+class HuffmanTable final {
   public:
-    explicit BitReader(Bytes bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+    static constexpr int kLookBits = 10;
+    static constexpr int kPassBits = 12;
 
-    // Up to 32 bits, the first read on top.
-    std::uint32_t bits(int count) {
-        if (left_ < count) fill();
-        if (count == 0) return 0;
-        const auto value = static_cast<std::uint32_t>(buffer_ >> (64 - count));
-        consume(count);
-        return value;
+    // False where the counts are those of no prefix code. `counts` is 16 numbers, of codes by
+    // length.
+    bool build(CodeKind kind, Bytes counts, Bytes symbols);
+    bool is_built() const { return is_built_; }
+    // For `passage`, which cannot be asked before.
+    void build_passages();
+
+    // What the next bits say.
+    Symbol find(std::uint64_t buffer) const {
+        const Symbol symbol = look_[buffer >> (64 - kLookBits)];
+        return symbol.length != 0 ? symbol : find_long(buffer);
     }
-
-    int symbol(const HuffmanTable& table) {
-        if (left_ < 16) fill();
-        const std::uint16_t entry = table.look_[buffer_ >> (64 - HuffmanTable::kLookBits)];
-        if (entry == 0) return long_symbol(table);
-        consume(entry >> 8);
-        return entry & 255;
-    }
-
-    // T.81 F.2.2.1: the `size` bits that follow, as a signed number.
-    int signed_bits(int size) {
-        const int value = static_cast<int>(bits(size));
-        return value < (1 << (size - 1)) ? value - (1 << size) + 1 : value;
-    }
-
-    // Drops what is left before the next restart marker, and the marker. False where none comes.
-    bool restart();
-
-    // Where the marker stands that ended the scan, or the end.
-    const std::byte* position() const { return at_; }
-    // More was asked for than there was, with no marker in the way.
-    bool ran_out() const { return ran_out_; }
+    Passage passage(std::uint64_t buffer) const { return passages_[buffer >> (64 - kPassBits)]; }
 
   private:
-    void consume(int count) {
-        buffer_ <<= count;
-        left_ -= count;
-    }
-    void fill();
-    int long_symbol(const HuffmanTable& table);
+    Symbol make_symbol(int symbol, int length) const;
+    Symbol find_long(std::uint64_t buffer) const;
 
-    const std::byte* at_;
-    const std::byte* end_;
-    std::uint64_t buffer_ = 0;  // The next `left_` bits on top, zeros below.
-    int left_ = 0;
-    bool ran_out_ = false;
+    bool is_built_ = false;
+    CodeKind kind_ = CodeKind::ac;
+    std::array<Symbol, 1 << kLookBits> look_{};
+    std::array<Passage, 1 << kPassBits> passages_{};
+    std::array<std::int32_t, 17> last_code_{};  // By length; -1 where there is none.
+    std::array<std::int32_t, 17> symbol_offset_{};
+    std::array<std::uint8_t, 256> symbols_{};
 };
 
 }  // namespace imagemill::image

@@ -1,94 +1,196 @@
+// Compiled once for each instruction set; the fastest the machine has is called.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "image/lane/inverse_dct.cpp"
 #include "image/lane/inverse_dct.h"
 
-#include <algorithm>
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
 
-namespace imagemill::image {
+#include <cstring>
+
+#include "base/check.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace imagemill::image::HWY_NAMESPACE {
 namespace {
 
-constexpr float kSqrtHalf = 0.70710678F;  // C(0) of T.81 A.3.3, and cos(π/4)
-constexpr float kCos1 = 0.92387953F;      // cos(π/8)
-constexpr float kCos3 = 0.38268343F;      // cos(3π/8)
+namespace hn = hwy::HWY_NAMESPACE;
 
-std::uint8_t to_sample(float value) {
-    return static_cast<std::uint8_t>(std::clamp(value + 128.5F, 0.0F, 255.0F));
+#if HWY_TARGET == HWY_SCALAR
+
+void inverse_dct_kernel(const BatchRow& row) {
+    inverse_dct_plainly(row);
 }
 
-struct Four {
-    float a, b, c, d;
-};
+#else
 
-// Four points from four coefficients, the first already scaled by C(0).
-Four transform(float f0, float f1, float f2, float f3) {
-    const float even_sum = f0 + kSqrtHalf * f2;
-    const float even_difference = f0 - kSqrtHalf * f2;
-    const float odd_outer = kCos1 * f1 + kCos3 * f3;
-    const float odd_inner = kCos3 * f1 - kCos1 * f3;
-    return {even_sum + odd_outer, even_difference + odd_inner, even_difference - odd_inner,
-            even_sum - odd_outer};
+// The samples of a batch: for each, by rows, those of its eight blocks.
+using Samples = std::uint8_t (*)[kBlocksAbreast];
+
+// `kSize` points, `kStride` apart. Weights of even coefficients are the same from both ends, those
+// of odd ones opposite.
+template <int kSize, int kStride, int kShift, class D, class V = hn::Vec<D> >
+HWY_INLINE void transform(D d, const V* in, V* out, V bias) {
+    for (int x = 0; x < (kSize + 1) / 2; ++x) {
+        V even = bias;
+        V odd = hn::Zero(d);
+        for (int k = 0; k < kSize; k += 2) {
+            even = hn::Add(even, hn::Mul(in[k * kStride], hn::Set(d, dct_weight(kSize, x, k))));
+        }
+        for (int k = 1; k < kSize; k += 2) {
+            odd = hn::Add(odd, hn::Mul(in[k * kStride], hn::Set(d, dct_weight(kSize, x, k))));
+        }
+        out[x * kStride] = hn::ShiftRight<kShift>(hn::Add(even, odd));
+        out[(kSize - 1 - x) * kStride] = hn::ShiftRight<kShift>(hn::Sub(even, odd));
+    }
 }
 
-void run_four(const float* f, std::uint8_t* samples, std::ptrdiff_t stride) {
-    std::array<Four, 4> columns;
-    for (std::size_t x = 0; x < 4; ++x) columns[x] = transform(f[x], f[4 + x], f[8 + x], f[12 + x]);
-    const auto write_row = [&](std::uint8_t* row, float Four::*member) {
-        const Four out = transform(columns[0].*member, columns[1].*member, columns[2].*member,
-                                   columns[3].*member);
-        row[0] = to_sample(out.a);
-        row[1] = to_sample(out.b);
-        row[2] = to_sample(out.c);
-        row[3] = to_sample(out.d);
-    };
-    write_row(samples, &Four::a);
-    write_row(samples + stride, &Four::b);
-    write_row(samples + 2 * stride, &Four::c);
-    write_row(samples + 3 * stride, &Four::d);
-}
-
-// cos(π/4) of the odd coefficients is in the factors.
-void run_two(const float* f, std::uint8_t* samples, std::ptrdiff_t stride) {
-    const float top = f[0] + f[2];
-    const float bottom = f[0] - f[2];
-    const float top_odd = f[1] + f[3];
-    const float bottom_odd = f[1] - f[3];
-    samples[0] = to_sample(top + top_odd);
-    samples[1] = to_sample(top - top_odd);
-    samples[stride] = to_sample(bottom + bottom_odd);
-    samples[stride + 1] = to_sample(bottom - bottom_odd);
-}
-
-}  // namespace
-
-InverseDct::InverseDct(const std::array<std::uint16_t, 64>& quantiser, int size) : size_(size) {
-    const auto side = static_cast<std::size_t>(size);
-    for (std::size_t row = 0; row < side; ++row) {
-        for (std::size_t column = 0; column < side; ++column) {
-            float factor = 0.25F * static_cast<float>(quantiser[row * 8 + column]);
-            if (row == 0) factor *= kSqrtHalf;
-            if (column == 0) factor *= kSqrtHalf;
-            if (size == 2 && row == 1) factor *= kSqrtHalf;
-            if (size == 2 && column == 1) factor *= kSqrtHalf;
-            factors_[row * side + column] = factor;
+template <int kSize>
+HWY_INLINE void run_batch(const std::int16_t* values, Samples samples) {
+    const hn::CappedTag<std::int32_t, kBlocksAbreast> d;
+    using V = hn::Vec<decltype(d)>;
+    const hn::Rebind<std::int16_t, decltype(d)> d16;
+    const hn::Rebind<std::uint8_t, decltype(d)> d8;
+    constexpr int kDown = kDctBits - kDctFraction;
+    constexpr int kAcross = kDctBits + kDctFraction;
+    const V bias_down = hn::Set(d, 1 << (kDown - 1));
+    const V bias_across = hn::Set(d, (128 << kAcross) + (1 << (kAcross - 1)));
+    for (std::size_t lane = 0; lane < kBlocksAbreast; lane += hn::Lanes(d)) {
+        V in[kSize * kSize];
+        V columns[kSize * kSize];
+        V out[kSize];
+        for (int i = 0; i < kSize * kSize; ++i) {
+            in[i] = hn::PromoteTo(d, hn::LoadU(d16, values + i * kBlocksAbreast + lane));
+        }
+        for (int x = 0; x < kSize; ++x) {
+            transform<kSize, kSize, kDown>(d, in + x, columns + x, bias_down);
+        }
+        for (int y = 0; y < kSize; ++y) {
+            transform<kSize, 1, kAcross>(d, columns + y * kSize, out, bias_across);
+            for (int x = 0; x < kSize; ++x) {
+                hn::StoreU(hn::DemoteTo(d8, out[x]), d8, samples[y * kSize + x] + lane);
+            }
         }
     }
 }
 
-void InverseDct::run(const std::int16_t* coefficients, std::uint8_t* samples,
-                     std::ptrdiff_t stride) const {
-    std::array<float, 16> f{};
-    const auto count = static_cast<std::size_t>(size_ * size_);
-    for (std::size_t i = 0; i < count; ++i) {
-        f[i] = factors_[i] * static_cast<float>(coefficients[i]);
-    }
-    switch (size_) {
-        case 1:
-            samples[0] = to_sample(f[0]);
-            break;
-        case 2:
-            run_two(f.data(), samples, stride);
-            break;
-        default:
-            run_four(f.data(), samples, stride);
+// One row of samples, from by-sample to by-block: eight times kSize bytes in a row.
+template <int kSize>
+HWY_INLINE void store_row(const std::uint8_t (*samples)[kBlocksAbreast], std::uint8_t* out) {
+    const hn::FixedTag<std::uint8_t, 16> d8;
+    const hn::FixedTag<std::uint16_t, 8> d16;
+    const hn::FixedTag<std::uint32_t, 4> d32;
+    const auto load = [&](int x) HWY_ATTR {
+        return hn::LoadU(d8, reinterpret_cast<const std::uint8_t*>(samples + x));
+    };
+    if constexpr (kSize == 1) {
+        std::memcpy(out, samples[0], kBlocksAbreast);
+    } else if constexpr (kSize == 2) {
+        hn::StoreU(hn::InterleaveLower(d8, load(0), load(1)), d8, out);
+    } else {
+        const auto none = hn::Zero(d8);
+        const auto a = hn::BitCast(d16, hn::InterleaveLower(d8, load(0), load(1)));
+        const auto b =
+            hn::BitCast(d16, hn::InterleaveLower(d8, load(2), kSize > 3 ? load(3) : none));
+        const auto low = hn::BitCast(d32, hn::InterleaveLower(d16, a, b));
+        const auto high = hn::BitCast(d32, hn::InterleaveUpper(d16, a, b));
+        if constexpr (kSize <= 4) {
+            std::uint8_t blocks[kBlocksAbreast * 4];
+            std::uint8_t* to = kSize == 4 ? out : blocks;
+            hn::StoreU(hn::BitCast(d8, low), d8, to);
+            hn::StoreU(hn::BitCast(d8, high), d8, to + 16);
+            if constexpr (kSize == 3) {
+                for (int i = 0; i < kBlocksAbreast; ++i)
+                    std::memcpy(out + i * 3, blocks + i * 4, 4);
+            }
+        } else {
+            const auto c =
+                hn::BitCast(d16, hn::InterleaveLower(d8, load(4), kSize > 5 ? load(5) : none));
+            const auto zero = hn::Zero(d16);
+            const auto c_low = hn::BitCast(d32, hn::InterleaveLower(d16, c, zero));
+            const auto c_high = hn::BitCast(d32, hn::InterleaveUpper(d16, c, zero));
+            std::uint8_t blocks[kBlocksAbreast * 8];
+            hn::StoreU(hn::BitCast(d8, hn::InterleaveLower(d32, low, c_low)), d8, blocks);
+            hn::StoreU(hn::BitCast(d8, hn::InterleaveUpper(d32, low, c_low)), d8, blocks + 16);
+            hn::StoreU(hn::BitCast(d8, hn::InterleaveLower(d32, high, c_high)), d8, blocks + 32);
+            hn::StoreU(hn::BitCast(d8, hn::InterleaveUpper(d32, high, c_high)), d8, blocks + 48);
+            for (int i = 0; i < kBlocksAbreast; ++i) {
+                std::memcpy(out + i * kSize, blocks + i * 8, 8);
+            }
+        }
     }
 }
 
+// All samples of a block are its mean: one row serves for all.
+template <int kSize>
+HWY_INLINE void run_flat_batch(const std::int16_t* values, std::uint8_t* out,
+                               std::ptrdiff_t stride) {
+    constexpr int kDown = kDctBits - kDctFraction;
+    constexpr int kAcross = kDctBits + kDctFraction;
+    std::uint8_t samples[kSize + 1][kBlocksAbreast];
+    for (int i = 0; i < kBlocksAbreast; ++i) {
+        const int column = (values[i] * dct_weight(kSize, 0, 0) + (1 << (kDown - 1))) >> kDown;
+        const int sum = column * dct_weight(kSize, 0, 0) + (128 << kAcross);
+        const int sample = (sum + (1 << (kAcross - 1))) >> kAcross;
+        samples[0][i] = static_cast<std::uint8_t>(sample < 0 ? 0 : sample > 255 ? 255 : sample);
+    }
+    for (int x = 1; x < kSize; ++x) std::memcpy(samples[x], samples[0], kBlocksAbreast);
+    store_row<kSize>(samples, out);
+    for (int y = 1; y < kSize; ++y) std::memcpy(out + y * stride, out, kSize * kBlocksAbreast);
+}
+
+template <int kSize>
+void run(const BatchRow& row) {
+    // One batch of room behind the last sample: rows are loaded sixteen bytes at a time.
+    std::uint8_t samples[kSize * kSize + 1][kBlocksAbreast] = {};
+    std::uint8_t* out = row.samples;
+    const std::int16_t* values = row.coefficients;
+    for (int i = 0; i < row.batches; ++i) {
+        if (row.detail[i] == 0) {
+            run_flat_batch<kSize>(values, out, row.stride);
+        } else {
+            run_batch<kSize>(values, samples);
+            for (int y = 0; y < kSize; ++y) {
+                store_row<kSize>(samples + y * kSize, out + y * row.stride);
+            }
+        }
+        values += batch_size(kSize);
+        out += kSize * kBlocksAbreast;
+    }
+}
+
+void inverse_dct_kernel(const BatchRow& row) {
+    switch (row.size) {
+        case 1:
+            return run<1>(row);
+        case 2:
+            return run<2>(row);
+        case 3:
+            return run<3>(row);
+        case 4:
+            return run<4>(row);
+        case 5:
+            return run<5>(row);
+        default:
+            return run<6>(row);
+    }
+}
+
+#endif
+
+}  // namespace
+}  // namespace imagemill::image::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace imagemill::image {
+
+HWY_EXPORT(inverse_dct_kernel);
+
+void inverse_dct(const BatchRow& row) {
+    CHECK(row.size >= 1 && row.size <= kSizeMax);
+    HWY_DYNAMIC_DISPATCH(inverse_dct_kernel)(row);
+}
+
 }  // namespace imagemill::image
+#endif

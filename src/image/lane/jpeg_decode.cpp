@@ -1,9 +1,13 @@
 #include "image/lane/jpeg_decode.h"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <cstdlib>
 
+#include "image/lane/inverse_dct.h"
+#include "image/lane/jpeg_baseline.h"
 #include "image/lane/jpeg_error.h"
 #include "image/lane/jpeg_progressive.h"
 
@@ -12,16 +16,35 @@ namespace {
 
 constexpr int kRowsMax = 4 * DCTSIZE;  // Of one component in one row of MCUs.
 
+// Asked by libjpeg while it reads all scans of a file before the first row.
+struct Progress {
+    jpeg_progress_mgr manager{};  // First: libjpeg hands this address back.
+    const Stop& stop;
+    bool has_stopped = false;
+    bool has_too_many_scans = false;
+
+    explicit Progress(const Stop& asked) : stop(asked) { manager.progress_monitor = look; }
+
+    static void look(j_common_ptr info) {
+        auto& progress = *reinterpret_cast<Progress*>(info->progress);
+        const auto& decompressor = *reinterpret_cast<jpeg_decompress_struct*>(info);
+        progress.has_too_many_scans = decompressor.input_scan_number > kJpegScansMax;
+        progress.has_stopped = progress.stop && progress.stop();
+        if (progress.has_too_many_scans || progress.has_stopped) info->err->error_exit(info);
+    }
+};
+
 // Owns the decompressor; each method is one leg between two returns from libjpeg.
 class Decoder final {
   public:
-    explicit Decoder(Bytes input) {
+    Decoder(Bytes input, const Stop& stop) : progress_(stop) {
         info_.err = &handler_.manager;
         if (setjmp(handler_.target) != 0) {
             failed_ = true;
             return;
         }
         jpeg_create_decompress(&info_);
+        info_.progress = &progress_.manager;
         jpeg_mem_src(&info_, reinterpret_cast<const unsigned char*>(input.data()), input.size());
     }
     ~Decoder() { jpeg_destroy_decompress(&info_); }
@@ -51,19 +74,24 @@ class Decoder final {
         return profile;
     }
 
-    Result<void> start(int shrink) {
-        if (setjmp(handler_.target) != 0) return handler_.error();
-        info_.scale_num = static_cast<unsigned>(DCTSIZE / shrink);
+    Result<void> start(int size) {
+        if (setjmp(handler_.target) != 0) return error();
+        info_.scale_num = static_cast<unsigned>(size);
         info_.scale_denom = DCTSIZE;
         info_.raw_data_out = TRUE;
         info_.do_fancy_upsampling = FALSE;
         jpeg_start_decompress(&info_);
         return {};
     }
+    Error error() const {
+        if (progress_.has_stopped) return Error{Code::timeout, "The decoding was stopped."};
+        if (progress_.has_too_many_scans) return too_many_jpeg_scans();
+        return handler_.error();
+    }
 
     // One row of MCUs into rows that the caller has set.
     Result<void> read(JSAMPIMAGE rows, int lines) {
-        if (setjmp(handler_.target) != 0) return handler_.error();
+        if (setjmp(handler_.target) != 0) return error();
         jpeg_read_raw_data(&info_, rows, static_cast<JDIMENSION>(lines));
         if (handler_.ends_early) return jpeg_ends_early();
         return {};
@@ -71,6 +99,7 @@ class Decoder final {
 
   private:
     JpegErrorHandler handler_;
+    Progress progress_;
     jpeg_decompress_struct info_{};
     bool failed_ = false;
 };
@@ -119,10 +148,25 @@ Result<void> read_rows(Decoder& decoder, Planes& planes, const Stop& stop) {
     return {};
 }
 
+// The smallest size at which `length` samples become enough for `wanted` ones. Not just as many:
+// cut off at so few coefficients a picture aliases, and the resize that follows cannot help it.
+// With this much to spare, it is as near to the ideal as one that is decoded whole.
+int choose_size(std::int64_t length, std::int64_t wanted) {
+    int size = 1;
+    for (; size < DCTSIZE; ++size) {
+        const bool is_odd = size % 2 != 0;
+        const int spare = is_odd ? 6 : 5;
+        const int of = is_odd ? 5 : 4;
+        if (length * size * of >= wanted * DCTSIZE * spare) break;
+    }
+    return size;
+}
+
 }  // namespace
 
 Result<JpegHeader> read_jpeg_header(Bytes input) {
-    Decoder decoder(input);
+    const Stop never;
+    Decoder decoder(input, never);
     TRY(decoder.read_header());
     const jpeg_decompress_struct& info = decoder.info();
     JpegHeader header{.width = static_cast<int>(info.image_width),
@@ -139,14 +183,38 @@ Result<JpegHeader> read_jpeg_header(Bytes input) {
     return header;
 }
 
-Result<Planes> decode_jpeg(Bytes input, int shrink, const Stop& stop) {
-    Decoder decoder(input);
+JpegSizes choose_jpeg_sizes(const JpegHeader& header, const JpegNeed& need) {
+    const auto choose = [&](int component, int share) {
+        const int x = header.sampling_x[component];
+        const int y = header.sampling_y[component];
+        const int size_x =
+            choose_size(std::int64_t{header.width} * x * share,
+                        std::int64_t{need.width} * std::ranges::max(header.sampling_x));
+        const int size_y =
+            choose_size(std::int64_t{header.height} * y * share,
+                        std::int64_t{need.height} * std::ranges::max(header.sampling_y));
+        return std::max(size_x, size_y);
+    };
+    if (header.components == 1) return {.luma = choose(0, 1), .chroma = 1};
+    return {.luma = choose(0, 1),
+            .chroma = std::max(choose(1, need.chroma_share), choose(2, need.chroma_share))};
+}
+
+Result<Planes> decode_jpeg(Bytes input, const JpegSizes& sizes, const Stop& stop) {
+    JpegSizes chosen = sizes;
+    // Sharper than size 6 is libjpeg's whole decode, which is the faster one there.
+    if (chosen.luma <= kSizeMax) chosen.chroma = std::min(chosen.chroma, kSizeMax);
+    Decoder decoder(input, stop);
     TRY(decoder.read_header());
     CHECK(decoder.info().num_components <= 3);
-    if (decoder.info().progressive_mode == TRUE && shrink > 1) {
-        return decode_progressive(input, DCTSIZE / shrink, stop);
+    if (chosen.luma <= kSizeMax) {
+        auto planes = decoder.info().progressive_mode == TRUE
+                          ? TRY(decode_progressive(input, chosen, stop))
+                          : TRY(decode_baseline(input, chosen, stop));
+        if (planes) return *std::move(planes);
     }
-    TRY(decoder.start(shrink));
+    // Sizes that are no power of two have no fast inverse DCT in libjpeg.
+    TRY(decoder.start(static_cast<int>(std::bit_ceil(static_cast<unsigned>(chosen.luma)))));
     const jpeg_decompress_struct& info = decoder.info();
     Planes planes;
     for (int i = 0; i < info.num_components; ++i) {

@@ -1,13 +1,13 @@
 // jpeg_decode: a JPEG file into planes, scaled down in the decoder.
 //
-// Shapes:  `shrink` is 1, 2, 4 or 8. Chroma planes may come out larger than their share: where the
-//          decoder can scale them by less at no cost, it does; `extent` tells.
+// Shapes:  A block of 8×8 gives size×size samples, size being 1..8: JpegSizes has it for luma and
+//          for chroma. Planes may come out larger than their share; their `extent` tells.
 // Errors:  corrupt  damaged or cut short.
 //          timeout  `stop` said so, between two rows of blocks.
 // Cost:    Time: entropy decoding of the whole file, the inverse DCT of what is kept. Memory: the
-// planes;
-//          a progressive file's coefficients on top (those that are kept, where shrink > 1).
-// Source:  libjpeg-turbo, raw data; progressive files with shrink > 1: jpeg_progressive.h.
+//          planes; a progressive file's coefficients on top (those that are kept, up to size 6).
+// Source:  Up to size 6 jpeg_baseline.h and jpeg_progressive.h; else, and for files that are not
+//          flawless or of a rare kind, libjpeg-turbo, raw data.
 #pragma once
 
 #include "base/bytes.h"
@@ -31,6 +31,20 @@ struct JpegHeader {
 
 Result<JpegHeader> read_jpeg_header(Bytes input);
 
-Result<Planes> decode_jpeg(Bytes input, int shrink, const Stop& stop);
+struct JpegSizes {
+    int luma = 8;
+    int chroma = 8;
+};
+
+// What of a picture, in stored orientation, is wanted: its luma at this size at least; chroma at
+// least at this over `chroma_share`, 2 for an output with subsampled chroma.
+struct JpegNeed {
+    int width = 0;
+    int height = 0;
+    int chroma_share = 1;
+};
+JpegSizes choose_jpeg_sizes(const JpegHeader& header, const JpegNeed& need);
+
+Result<Planes> decode_jpeg(Bytes input, const JpegSizes& sizes, const Stop& stop);
 
 }  // namespace imagemill::image

@@ -2,6 +2,8 @@
 
 #include <jerror.h>
 
+#include <string>
+
 namespace imagemill::image {
 namespace {
 
@@ -39,6 +41,11 @@ Error JpegErrorHandler::error() const {
 
 Error jpeg_ends_early() {
     return {Code::corrupt, "The JPEG file ends too early: a part of the picture is missing."};
+}
+
+Error too_many_jpeg_scans() {
+    return {Code::corrupt, "The JPEG file has more than " + std::to_string(kJpegScansMax) +
+                               " scans; no encoder writes so many."};
 }
 
 }  // namespace imagemill::image

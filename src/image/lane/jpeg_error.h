@@ -29,4 +29,8 @@ struct JpegErrorHandler {
 
 Error jpeg_ends_early();
 
+// A file of a megabyte can hold 100,000 scans, each of them as much work as a whole picture.
+constexpr int kJpegScansMax = 1'000;
+Error too_many_jpeg_scans();
+
 }  // namespace imagemill::image

@@ -38,6 +38,25 @@ bool is_little_effort(const Plan& plan) {
     return plan.effort.value_or(0) < kTrellisEffort;
 }
 
+// What the largest view would be of the whole picture, as stored.
+JpegNeed need_of(const Job& job, const JpegHeader& header) {
+    JpegNeed need{.chroma_share = 2};
+    const auto cover = [&](const View& view) {
+        const Size lying = turned(view.size, inverse(view.turn));
+        const auto whole = [](std::int64_t stored, int size, int part) {
+            return static_cast<int>((stored * size + part - 1) / part);
+        };
+        need.width = std::max(need.width, whole(header.width, lying.width, view.part.width));
+        need.height = std::max(need.height, whole(header.height, lying.height, view.part.height));
+    };
+    cover(job.decode.sample);
+    for (const Plan& plan : job.plans) {
+        cover(plan.view);
+        if (plan.format_opaque != Format::jpeg) need.chroma_share = 1;
+    }
+    return need;
+}
+
 class LaneRendering final {
   public:
     LaneRendering(const Job& job, const JpegHeader& header, Planes decoded)
@@ -200,7 +219,8 @@ Result<std::optional<Work>> render_in_lane(const Job& job) {
     Stopwatch watch;
     const JpegHeader header = TRY(read_jpeg_header(job.input));
     if (!takes(header)) return std::optional<Work>();
-    Planes decoded = TRY(decode_jpeg(job.input, 8 / job.decode.eighths, job.stop));
+    const JpegSizes sizes = choose_jpeg_sizes(header, need_of(job, header));
+    Planes decoded = TRY(decode_jpeg(job.input, sizes, job.stop));
     const std::int64_t decode_us = watch.lap();
     Work work = TRY(LaneRendering(job, header, std::move(decoded)).run(watch));
     work.timings.decode_us = decode_us;

@@ -11,15 +11,24 @@
 //          its weights is scaled up to one.
 #pragma once
 
+#include <optional>
+
 #include "image/lane/planes.h"
 
 namespace imagemill::image {
+
+struct Bounds {
+    int x0 = 0, y0 = 0, x1 = 0, y1 = 0;
+};
 
 struct Window {
     double x = 0;
     double y = 0;
     double width = 0;
     double height = 0;
+    // The samples that may be looked at; none: all. Where a picture was cropped, what is beside the
+    // part does not show through its edge.
+    std::optional<Bounds> bounds = {};
 };
 
 void resample(const Plane& source, const Window& window, const PlaneView& target);

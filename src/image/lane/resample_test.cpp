@@ -106,6 +106,21 @@ TEST(Resample, AWindowShowsThatPartAlone) {
     EXPECT_TRUE(equal(target, constant_plane(20, 20, 200)));
 }
 
+TEST(Resample, WhatIsOutsideItsBoundsDoesNotShow) {
+    Plane source = constant_plane(100, 60, 10);
+    for (int y = 20; y < 60; ++y) std::fill_n(source.row(y) + 50, 50, std::uint8_t{200});
+    const Bounds bounds{.x0 = 50, .y0 = 20, .x1 = 100, .y1 = 60};
+    const Window window{.x = 50, .y = 20, .width = 50, .height = 40, .bounds = bounds};
+    Plane target = make_plane(21, 17, 21, 17);
+
+    resample(source, window, view_of(target, 0, 0, 21, 17));
+    EXPECT_TRUE(equal(target, constant_plane(21, 17, 200)));
+
+    Plane plain = make_plane(21, 17, 21, 17);
+    resample_plainly(source, window, view_of(plain, 0, 0, 21, 17));
+    EXPECT_TRUE(equal(target, plain));
+}
+
 TEST(Resample, WritesOnlyItsTarget) {
     const Plane source = random_plane(64, 64, 5);
     Plane canvas = constant_plane(40, 40, 77);
