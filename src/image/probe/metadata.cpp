@@ -73,8 +73,8 @@ FoundMetadata find_webp_metadata(Bytes input) {
         const std::uint32_t size = reader.u32();
         const Bytes body = reader.take_up_to(size);
         if (size % 2 == 1) reader.take_up_to(1);
-        if (type == "EXIF") found.exif = without_exif_prefix(body);
-        if (type == "XMP ") found.xmp = body;
+        if (type == "EXIF") add_exif(body, found);
+        if (type == "XMP ") add_xmp(body, found);
     }
     return found;
 }
@@ -143,8 +143,21 @@ void read_photoshop(Bytes resources, FoundMetadata& found) {
     }
 }
 
-Bytes without_exif_prefix(Bytes block) {
-    return starts_with(block, kExifPrefix) ? block.subspan(kExifPrefix.size()) : block;
+void add_exif(Bytes block, FoundMetadata& found) {
+    if (starts_with(block, kExifPrefix)) block = block.subspan(kExifPrefix.size());
+    if (found.exif.empty()) {
+        found.exif = block;
+    } else {
+        found.elsewhere |= facts_of_exif(block, ExifHome::block);
+    }
+}
+
+void add_xmp(Bytes packet, FoundMetadata& found) {
+    if (found.xmp.empty()) {
+        found.xmp = packet;
+    } else {
+        found.elsewhere |= facts_of_xmp(as_text(packet));
+    }
 }
 
 }  // namespace imagemill::image

@@ -48,7 +48,9 @@ inline constexpr std::string_view kExifPrefix("Exif\0\0", 6);
 inline constexpr std::string_view kXmpPrefix("http://ns.adobe.com/xap/1.0/\0", 29);
 inline constexpr std::string_view kPngXmpKeyword = "XML:com.adobe.xmp";
 
-// Some writers put JPEG's prefix before the block in other containers too.
-Bytes without_exif_prefix(Bytes block);
+// The first of each is the file's; of others it is known what they say. Some writers put JPEG's
+// prefix before the block in other containers too.
+void add_exif(Bytes block, FoundMetadata& found);
+void add_xmp(Bytes packet, FoundMetadata& found);
 
 }  // namespace imagemill::image

@@ -86,7 +86,7 @@ Bytes exif_of_item(Bytes item) {
     ByteReader reader(item, Endian::big);
     const std::uint32_t offset = reader.u32();
     reader.skip(offset);
-    return reader.ok() ? without_exif_prefix(reader.rest()) : Bytes();
+    return reader.ok() ? reader.rest() : Bytes();
 }
 
 }  // namespace
@@ -98,8 +98,8 @@ FoundMetadata find_heif_metadata(Bytes input) {
     const Bytes meta = box->body.subspan(4);
     for (const Item& item : find_items(meta)) {
         const Bytes bytes = locate(input, meta, item.id);
-        if (item.kind == Kind::exif && found.exif.empty()) found.exif = exif_of_item(bytes);
-        if (item.kind == Kind::xmp && found.xmp.empty()) found.xmp = bytes;
+        if (item.kind == Kind::exif) add_exif(exif_of_item(bytes), found);
+        if (item.kind == Kind::xmp) add_xmp(bytes, found);
     }
     return found;
 }

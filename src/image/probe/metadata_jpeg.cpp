@@ -45,10 +45,10 @@ void read_segment(std::uint8_t marker, Bytes segment, FoundMetadata& found, Piec
         append(pieces.photoshop, segment.subspan(kPhotoshop.size()));
     }
     if (marker != kApp1) return;
-    if (starts_with(segment, kExifPrefix) && found.exif.empty()) {
-        found.exif = segment.subspan(kExifPrefix.size());
-    } else if (starts_with(segment, kXmpPrefix) && found.xmp.empty()) {
-        found.xmp = segment.subspan(kXmpPrefix.size());
+    if (starts_with(segment, kExifPrefix)) {
+        add_exif(segment, found);
+    } else if (starts_with(segment, kXmpPrefix)) {
+        add_xmp(segment.subspan(kXmpPrefix.size()), found);
     } else if (starts_with(segment, kExtendedXmp) &&
                segment.size() >= kExtendedXmp.size() + kExtendedXmpHead) {
         append(pieces.xmp, segment.subspan(kExtendedXmp.size() + kExtendedXmpHead));

@@ -44,7 +44,7 @@ void read_text(std::string_view type, Bytes chunk, FoundMetadata& found) {
     }
     if (value.empty() || std::ranges::find(kSilent, keyword) != kSilent.end()) return;
     if (keyword == kPngXmpKeyword && !is_compressed) {
-        found.xmp = as_bytes(value);
+        add_xmp(as_bytes(value), found);
         return;
     }
     found.elsewhere |= only(fact_of(keyword));
@@ -65,7 +65,7 @@ FoundMetadata find_png_metadata(Bytes input) {
         const std::string_view type = reader.text(4);
         const Bytes chunk = reader.take_up_to(size);
         reader.skip(4);
-        if (type == "eXIf") found.exif = without_exif_prefix(chunk);
+        if (type == "eXIf") add_exif(chunk, found);
         if (type == "tIME") found.elsewhere |= only(Fact::time);
         if (type == "tEXt" || type == "zTXt" || type == "iTXt") read_text(type, chunk, found);
         if (type == "IEND") break;
