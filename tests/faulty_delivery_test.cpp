@@ -73,22 +73,30 @@ class FaultyQueue final : public local::EventQueue {
         return queue_.next_due(function);
     }
 
-    Result<void> add(const std::string& function, const std::string& payload) override {
-        return queue_.add(function, payload);
+    Result<std::string> add(const std::string& function, const std::string& payload,
+                            local::Priority priority) override {
+        return queue_.add(function, payload, priority);
     }
     Result<void> done(std::int64_t id) override { return queue_.done(id); }
     Result<void> retry(std::int64_t id, Time due) override { return queue_.retry(id, due); }
     Result<void> put_back(std::int64_t id) override { return queue_.put_back(id); }
-    Result<void> bury(std::int64_t id, const std::string& condition, const std::string& error,
-                      const std::string& on_failure_function,
-                      const std::string& on_failure_payload) override {
-        return queue_.bury(id, condition, error, on_failure_function, on_failure_payload);
+    Result<void> bury(std::int64_t id, const local::Burial& burial) override {
+        return queue_.bury(id, burial);
     }
     Result<local::QueueCounts> counts(const std::string& function) override {
         return queue_.counts(function);
     }
     Result<std::vector<local::DeadLetter>> dead_letters(int count_max) override {
         return queue_.dead_letters(count_max);
+    }
+    Result<std::vector<local::ListedEvent>> list(const local::EventQuery& query) override {
+        return queue_.list(query);
+    }
+    Result<std::int64_t> redrive(const local::EventSelection& selection) override {
+        return queue_.redrive(selection);
+    }
+    Result<std::int64_t> remove(const local::EventSelection& selection) override {
+        return queue_.remove(selection);
     }
     void on_added(std::function<void()> callback) override { queue_.on_added(std::move(callback)); }
 

@@ -19,6 +19,9 @@
 #include "local/storage/disk_store.h"
 #include "net/client.h"
 #include "net/server.h"
+#include "operator_files.h"
+#include "requeue.h"
+#include "s3_requests.h"
 
 namespace imagemill {
 namespace {
@@ -145,7 +148,9 @@ class OneMachine final : public Cloud {
         TRY(open_store());
         TRY(start_s3(std::move(s3)));
         TRY(start_pool());
-        return start_gateway(std::move(page));
+        TRY(start_gateway(std::move(page)));
+        server_file_ = TRY(ServerFile::write(options_.data, inner_url_of(page_port_)));
+        return {};
     }
 
   private:
@@ -190,6 +195,9 @@ class OneMachine final : public Cloud {
                                           .hosts = TRY(hosts(options_.public_s3_url)),
                                           .cors_origins = TRY(page_origins()),
                                           .public_url = options_.public_s3_url};
+        service.on_request = [this](std::string_view operation, int status, std::string_view code) {
+            s3_requests_.count(operation, status, code);
+        };
         s3_ = TRY(net::make_server(
             std::move(listener), {.name = "AmazonS3"},
             local::s3::make_service(std::move(service), *store_, *keys_, clock_, log_), log_));
@@ -207,12 +215,13 @@ class OneMachine final : public Cloud {
         return config;
     }
 
-    // Where functions find the store: a server on every address is reached by loopback.
-    std::string inner_s3_url() const {
-        if (options_.host == "0.0.0.0") return url_of("127.0.0.1", s3_port_);
-        if (options_.host == "::") return url_of("::1", s3_port_);
-        return s3_url();
+    // Where this machine finds it: a server on every address is reached by loopback.
+    std::string inner_url_of(int port) const {
+        if (options_.host == "0.0.0.0") return url_of("127.0.0.1", port);
+        if (options_.host == "::") return url_of("::1", port);
+        return url_of(options_.host, port);
     }
+    std::string inner_s3_url() const { return inner_url_of(s3_port_); }
 
     Result<void> start_pool() {
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
@@ -236,6 +245,22 @@ class OneMachine final : public Cloud {
 
     Result<void> start_gateway(net::Listener listener) {
         local::GatewayOptions options{.function = kApi, .hosts = TRY(hosts(options_.public_url))};
+        // Lambda's API is the operator's: the root key alone opens it.
+        options.invoke.find_key = [this](std::string_view access_key) {
+            const bool is_root = access_key == keys_->root().access_key;
+            return is_root ? std::optional(keys_->root()) : std::nullopt;
+        };
+        options.operators.token = TRY(load_operator_token(options_.data));
+        options.operators.reprocess = [this](const std::string& prefix, const std::string& after) {
+            return requeue_page(*store_,
+                                {.bucket = settings_.source_bucket,
+                                 .function = kProcessor,
+                                 .prefix = prefix,
+                                 .after = after},
+                                clock_.now());
+        };
+        options.s3_requests = [this] { return s3_requests_.list(); };
+        options.is_behind_proxy = !options_.public_url.empty();
         for (const EmbeddedFile& file : kEmbeddedFiles) {
             options.files[std::string(file.path)] = {content_type_of(file.path), file.bytes};
         }
@@ -263,12 +288,14 @@ class OneMachine final : public Cloud {
     functions::Settings settings_;
     int page_port_ = 0;
     int s3_port_ = 0;
+    S3RequestCounter s3_requests_;
     std::unique_ptr<local::DiskStore> store_;
     std::unique_ptr<local::Keys> keys_;
     std::unique_ptr<local::Logs> logs_;
     std::unique_ptr<local::FunctionPool> pool_;
     std::unique_ptr<net::Server> s3_;
     std::unique_ptr<net::Server> gateway_;
+    ServerFile server_file_;
 };
 
 }  // namespace

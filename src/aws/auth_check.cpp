@@ -28,7 +28,8 @@ bool is_date(std::string_view text) {
 }  // namespace
 
 std::variant<CredentialScope, ScopeFault> parse_credential(std::string_view credential,
-                                                           std::string_view region) {
+                                                           std::string_view region,
+                                                           std::string_view expected_service) {
     const std::vector<std::string_view> parts = split(credential, '/');
     const std::size_t count = parts.size();
     if (count < 5 || parts[0].empty()) {
@@ -43,9 +44,10 @@ std::variant<CredentialScope, ScopeFault> parse_credential(std::string_view cred
         return ScopeFault{"incorrect terminal \"" + shown(terminal) +
                           "\". This endpoint uses \"aws4_request\"."};
     }
-    if (service != "s3") {
+    if (service != expected_service) {
         return ScopeFault{"incorrect service \"" + shown(service) +
-                          "\". This endpoint belongs to \"s3\"."};
+                          "\". This endpoint belongs to \"" + std::string(expected_service) +
+                          "\"."};
     }
     if (!is_date(date)) {
         return ScopeFault{"incorrect date format \"" + shown(date) +
@@ -61,7 +63,8 @@ std::variant<CredentialScope, ScopeFault> parse_credential(std::string_view cred
     return CredentialScope{
         .access_key = std::string(credential.substr(0, credential.size() - scope_size)),
         .date = std::string(date),
-        .region = std::string(region)};
+        .region = std::string(region),
+        .service = std::string(service)};
 }
 
 std::variant<Credentials, AuthError> find_credentials(std::string_view access_key,

@@ -16,6 +16,7 @@ struct CredentialScope {
     std::string access_key;  // May hold a "/": the last four parts are the scope.
     std::string date;
     std::string region;
+    std::string service;
 };
 
 // Why it is none: S3 puts other words before `reason` for a header, a query and a form.
@@ -25,7 +26,8 @@ struct ScopeFault {
 };
 
 std::variant<CredentialScope, ScopeFault> parse_credential(std::string_view credential,
-                                                           std::string_view region);
+                                                           std::string_view region,
+                                                           std::string_view service = "s3");
 
 // The key of `access_key`; refused where there is none, where it has expired, or where the session
 // token sent is not its own.

@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "http/problem.h"
+#include "local/gateway/invoke_api.h"
+#include "local/gateway/operator_access.h"
 #include "local/gateway/page.h"
 #include "local/gateway/routes.h"
 #include "local/gateway/upload_body.h"
@@ -14,9 +16,6 @@
 
 namespace imagemill::local {
 namespace {
-
-constexpr std::string_view kTraceHeader = "X-Amzn-Trace-Id";
-constexpr std::size_t kTraceBytesMax = 512;
 
 http::Response not_found() {
     return http::problem(404,
@@ -80,13 +79,6 @@ http::Response function_failed(const InvokeResult& result) {
                          more);
 }
 
-std::string trace_id_of(const http::Request& request, const Clock& clock) {
-    const std::string_view given = request.headers.get_or(kTraceHeader, "");
-    const bool fits = !given.empty() && given.size() <= kTraceBytesMax &&
-                      std::ranges::all_of(given, [](char c) { return c >= 0x20 && c < 0x7f; });
-    return fits ? std::string(given) : make_trace_id(clock.now());
-}
-
 class Gateway final {
   public:
     Gateway(GatewayOptions options, FunctionPool& pool, EventQueue& queue, const Clock& clock,
@@ -97,7 +89,9 @@ class Gateway final {
           clock_(clock),
           log_(log),
           page_(options_),
-          budget_(options_.body_bytes_in_flight_max) {}
+          budget_(options_.body_bytes_in_flight_max),
+          invoke_api_(options_.invoke, pool, queue, budget_, clock, log),
+          operator_api_(options_.operators, pool, queue, log) {}
 
     http::Response handle(http::Request& request) {
         http::Response response = answer(request);
@@ -116,6 +110,12 @@ class Gateway final {
                 return call_function(request, route);
             case Target::health:
                 return health();
+            case Target::invoke:
+                return invoke_api_.handle(request);
+            case Target::metrics:
+                return metrics(request);
+            case Target::operators:
+                return operator_api_.handle(request);
             case Target::file:
                 return page_.get(request);
             case Target::not_found:
@@ -134,13 +134,14 @@ class Gateway final {
         }
         if (request.method == "HEAD") request.method = "GET";
         const aws::ProxyContext context{.request_id = random_hex(8),
-                                        .trace_id = trace_id_of(request, clock_),
+                                        .trace_id = trace_id_of(request, clock_.now()),
                                         .domain = std::string(request.headers.get_or("Host", "")),
                                         .route = route.key,
                                         .now = clock_.now()};
         std::string event = aws::format_proxy_event(request, body.bytes(), context);
         body.drop();
-        auto result = pool_.invoke(options_.function, std::move(event), context.trace_id);
+        auto result =
+            pool_.invoke(options_.function, std::move(event), {.trace_id = context.trace_id});
         http::Response response =
             result ? response_of(*result) : refusal_of(result.error(), request);
         response.headers.set("apigw-requestid", context.request_id);
@@ -175,6 +176,22 @@ class Gateway final {
         log_.warn("no instance for a request",
                   {{"function", options_.function}, {"error", error.message}});
         return no_instance(error);
+    }
+
+    http::Response metrics(const http::Request& request) {
+        const bool is_open = is_from_here(request) && !options_.is_behind_proxy;
+        if (!is_open && !has_token(request, options_.operators.token)) {
+            return http::problem(401,
+                                 "From another machine or through a proxy, /metrics needs the "
+                                 "operator's token: Authorization: Bearer and what is in the file "
+                                 "operator-token of the data directory.");
+        }
+        std::vector<S3Requests> s3_requests;
+        if (options_.s3_requests) s3_requests = options_.s3_requests();
+        auto response = http::Response::text(200, kMetricsType,
+                                             format_metrics(pool_, queue_, s3_requests, clock_));
+        response.headers.set("Cache-Control", "no-store");
+        return response;
     }
 
     http::Response health() {
@@ -218,6 +235,8 @@ class Gateway final {
     const Log& log_;
     const Page page_;
     Budget budget_;
+    InvokeApi invoke_api_;
+    OperatorApi operator_api_;
 };
 
 }  // namespace

@@ -4,7 +4,9 @@
 // Shapes:  POST /upload, GET, HEAD and DELETE /image/…, OPTIONS of both, GET /openapi.json → the
 //          function (HEAD as GET). GET /health is answered here, with what this machine does:
 //          {"status","functions":{name:{"instances","busy",…}},
-//           "queue":{"waiting","running","dead"}}, 503 where the queue cannot be read. The
+//           "queue":{"waiting","running","dead"}}, 503 where the queue cannot be read. Lambda's
+//          Invoke: invoke_api.h. /admin/: operator_api.h. GET /metrics: metrics.h, open to this
+//          machine; to others, and behind a proxy, with the operator's token. The
 //          page's files and /config.json: made here.
 //          Everything else: 404, another method 405, both problem+json.
 // Errors:  as problem+json, which says nothing of the inside; the log does.
@@ -26,6 +28,9 @@
 #include "base/log.h"
 #include "http/hosts.h"
 #include "http/message.h"
+#include "local/gateway/invoke_api.h"
+#include "local/gateway/metrics.h"
+#include "local/gateway/operator_api.h"
 #include "local/lambda/pool.h"
 
 namespace imagemill::local {
@@ -38,6 +43,10 @@ struct StaticFile {
 struct GatewayOptions {
     std::string function;  // The api's name.
     http::Hosts hosts;
+    InvokeApiOptions invoke = {};
+    OperatorOptions operators = {};
+    std::function<std::vector<S3Requests>()> s3_requests = {};  // For /metrics.
+    bool is_behind_proxy = false;  // It has a public URL: a peer's address says nothing.
     std::map<std::string, StaticFile, std::less<>> files = {};  // By path: "/", "/app.js".
     std::string config_json = "{}";                             // The answer of /config.json.
     std::string page_connect_sources = {};  // CSP connect-src and img-src beside 'self'.

@@ -4,71 +4,10 @@
 
 #include "aws/proxy_event.h"
 #include "base/json.h"
+#include "local/gateway/testing_pool.h"
 
 namespace imagemill::local {
 namespace {
-
-// Answers as told, and remembers what it was asked.
-class FakePool final : public FunctionPool {
-  public:
-    Result<InvokeResult> invoke(std::string_view function, std::string payload,
-                                std::string_view trace_id) override {
-        function_ = function;
-        payload_ = std::move(payload);
-        trace_id_ = trace_id;
-        ++calls_;
-        if (meanwhile_) meanwhile_();
-        return answer_;
-    }
-    std::vector<std::string> functions() const override { return {"api", "processor"}; }
-    FunctionCounts counts(std::string_view function) const override {
-        FunctionCounts counts;
-        counts.instances = function == "api" ? 1 : 2;
-        return counts;
-    }
-    void stop(Milliseconds) override {}
-
-    Result<InvokeResult> answer_ = InvokeResult{
-        .payload = R"({"statusCode":201,"headers":{"content-type":"application/json"},)"
-                   R"("body":"{}","isBase64Encoded":false})",
-        .function_error = "",
-        .request_id = "function-id"};
-    std::function<void()> meanwhile_;
-    std::string function_;
-    std::string payload_;
-    std::string trace_id_;
-    int calls_ = 0;
-};
-
-class FakeQueue final : public EventQueue {
-  public:
-    Result<void> add(const std::string&, const std::string&) override { return {}; }
-    Result<std::optional<QueuedEvent>> take(const std::string&) override {
-        return std::optional<QueuedEvent>();
-    }
-    Result<void> done(std::int64_t) override { return {}; }
-    Result<void> retry(std::int64_t, Time) override { return {}; }
-    Result<void> put_back(std::int64_t) override { return {}; }
-    Result<void> bury(std::int64_t, const std::string&, const std::string&, const std::string&,
-                      const std::string&) override {
-        return {};
-    }
-    Result<QueueCounts> counts(const std::string& function) override {
-        if (broken_) return Error{Code::unavailable, "/secret/catalog.sqlite: I/O error"};
-        QueueCounts counts;
-        counts.waiting = function == "api" ? 1 : 10;
-        counts.running = 2;
-        counts.dead = 3;
-        return counts;
-    }
-    Result<std::optional<Time>> next_due(const std::string&) override {
-        return std::optional<Time>();
-    }
-    Result<std::vector<DeadLetter>> dead_letters(int) override { return std::vector<DeadLetter>(); }
-    void on_added(std::function<void()>) override {}
-
-    bool broken_ = false;
-};
 
 class GatewayTest : public testing::Test {
   protected:
@@ -135,15 +74,15 @@ TEST_F(GatewayTest, HandsARequestToTheFunctionAsApiGatewayDoes) {
 
 TEST_F(GatewayTest, PassesATraceOnOrStartsOne) {
     send("GET", "/image/cat.jpg", "", {{"X-Amzn-Trace-Id", "Root=1-5759e988-0"}});
-    EXPECT_EQ(pool_.trace_id_, "Root=1-5759e988-0");
+    EXPECT_EQ(pool_.options_.trace_id, "Root=1-5759e988-0");
     EXPECT_EQ(event().request.headers.get("x-amzn-trace-id"), "Root=1-5759e988-0");
 
     send("GET", "/image/cat.jpg");
-    EXPECT_TRUE(pool_.trace_id_.starts_with("Root=1-5e5ffb9e-")) << pool_.trace_id_;
-    EXPECT_TRUE(pool_.trace_id_.ends_with(";Sampled=0"));
+    EXPECT_TRUE(pool_.options_.trace_id.starts_with("Root=1-5e5ffb9e-")) << pool_.options_.trace_id;
+    EXPECT_TRUE(pool_.options_.trace_id.ends_with(";Sampled=0"));
 
     send("GET", "/image/cat.jpg", "", {{"X-Amzn-Trace-Id", std::string(513, 'x')}});
-    EXPECT_TRUE(pool_.trace_id_.starts_with("Root=1-"));
+    EXPECT_TRUE(pool_.options_.trace_id.starts_with("Root=1-"));
 }
 
 TEST_F(GatewayTest, AsksForHeadAsForGet) {

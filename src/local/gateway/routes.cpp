@@ -16,6 +16,10 @@ constexpr std::array kResources{
     Resource{"/upload", "/upload", "POST, OPTIONS", Target::function},
     Resource{"/image/", "/image/{filename+}", "GET, HEAD, DELETE, OPTIONS", Target::function},
     Resource{"/openapi.json", "/openapi.json", "GET, HEAD", Target::function},
+    Resource{"/2015-03-31/functions/", "/2015-03-31/functions/{name}/invocations", "POST",
+             Target::invoke},
+    Resource{"/metrics", "/metrics", "GET, HEAD", Target::metrics},
+    Resource{"/admin/", "/admin/{call+}", "GET, POST", Target::operators},
     Resource{"/health", "/health", "GET, HEAD", Target::health},
 };
 

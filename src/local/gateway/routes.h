@@ -9,7 +9,16 @@
 
 namespace imagemill::local {
 
-enum class Target { function, health, file, not_found, method_not_allowed };
+enum class Target {
+    function,
+    health,
+    invoke,
+    metrics,
+    operators,
+    file,
+    not_found,
+    method_not_allowed
+};
 
 struct Route {
     Target target = Target::not_found;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/random.h"
+#include "local/lambda/log_tail.h"
 #include "local/lambda/process.h"
 #include "local/lambda/runtime_service.h"
 #include "net/server.h"
@@ -63,17 +64,18 @@ class LocalInstance final : public Instance {
             [this](http::Request& request) { return service_.handle(request); }, log));
         const RuntimeAddress address{.runtime_api = "127.0.0.1:" + std::to_string(server_->port()),
                                      .log_stream = log_stream_name(clock_.now())};
-        process_ = TRY(start_process(
-            {.program = options.bootstrap,
-             .environment = instance_environment(options, function_, address)},
-            {.on_line = [this](std::string_view line) { logs_.append(function_.name, line); },
-             .on_exit = [this](const ProcessExit& exit) { exited(exit); }}));
+        process_ =
+            TRY(start_process({.program = options.bootstrap,
+                               .environment = instance_environment(options, function_, address)},
+                              {.on_line = [this](std::string_view line) { write(line); },
+                               .on_exit = [this](const ProcessExit& exit) { exited(exit); }}));
         return {};
     }
 
     bool wait_ready() override {
         const auto waited = service_.wait_ready(function_.init_timeout);
-        init_duration_ = elapsed();
+        start_duration_ = elapsed();
+        init_duration_ = start_duration_;
         if (waited == RuntimeService::Waited::done) return true;
         lost_ = true;
         init_failure_ = init_failure_of(waited);
@@ -97,11 +99,13 @@ class LocalInstance final : public Instance {
 
     Outcome run(Invocation invocation) override {
         begin_report(invocation.request_id);
+        if (invocation.log_tail == LogTail::wanted) tail_.begin();
         write(format_start(report_.request_id));
         started_ = clock_.steady();
         service_.deliver({.request_id = std::move(invocation.request_id),
                           .invocation_id = random_uuid(),
                           .trace_id = std::move(invocation.trace_id),
+                          .client_context = std::move(invocation.client_context),
                           .payload = std::move(invocation.payload),
                           .deadline = clock_.now() + function_.timeout});
         const auto waited = service_.wait_answer(function_.timeout);
@@ -111,21 +115,22 @@ class LocalInstance final : public Instance {
         Outcome outcome = outcome_of(waited);
         report_.status = outcome.status;
         report_.error_type = outcome.error_type;
+        outcome.duration = report_.duration;
+        if (invocation.log_tail == LogTail::wanted) {
+            end_report();
+            outcome.log_tail = tail_.end();
+        }
         return outcome;
     }
+
+    Milliseconds start_duration() const override { return start_duration_; }
 
     bool is_alive() const override { return process_->is_alive(); }
 
     bool lost() const override { return lost_; }
 
     bool settle() override {
-        if (lost_) {
-            finish_process();
-        } else {
-            process_->drain();  // What it printed before it answered belongs before END.
-        }
-        write(format_end(report_.request_id));
-        write(format_report(report_));
+        if (!reported_) end_report();
         if (lost_) return false;
         const Milliseconds left = std::max(function_.timeout - elapsed(), kSettleMin);
         return service_.wait_ready(left) == RuntimeService::Waited::done;
@@ -136,10 +141,25 @@ class LocalInstance final : public Instance {
   private:
     Milliseconds elapsed() const { return clock_.steady() - started_; }
 
-    void write(const std::string& line) { logs_.append(function_.name, line); }
+    void write(std::string_view line) {
+        logs_.append(function_.name, line);
+        tail_.append(line);
+    }
+
+    void end_report() {
+        if (lost_) {
+            finish_process();
+        } else {
+            process_->drain();  // What it printed before it answered belongs before END.
+        }
+        write(format_end(report_.request_id));
+        write(format_report(report_));
+        reported_ = true;
+    }
 
     void begin_report(const std::string& request_id) {
         report_ = Report();
+        reported_ = false;
         report_.request_id = request_id;
         report_.init_duration = std::exchange(init_duration_, std::nullopt);
         report_.memory_mb = function_.memory_mb;
@@ -213,10 +233,13 @@ class LocalInstance final : public Instance {
     std::unique_ptr<net::Server> server_;
     std::unique_ptr<Process> process_;
     SteadyTime started_;  // Of the instance, then of the invocation.
-    std::optional<Milliseconds> init_duration_;
+    Milliseconds start_duration_{0};
+    std::optional<Milliseconds> init_duration_;  // Until it was reported.
     Outcome init_failure_;
     std::string init_message_;  // Where init_failure_ has no payload of its own.
     Report report_;
+    bool reported_ = false;
+    Tail tail_;
     bool lost_ = false;
     std::mutex exit_mutex_;  // Guards exit_.
     std::condition_variable exited_;

@@ -32,12 +32,16 @@ struct Invocation {
     std::string request_id;
     std::string trace_id;
     std::string payload;
+    std::string client_context = {};
+    LogTail log_tail = LogTail::none;
 };
 
 struct Outcome {
     InvocationStatus status = InvocationStatus::success;
     std::string payload;     // JSON: the answer, or {"errorType","errorMessage"}.
     std::string error_type;  // Empty for success.
+    std::string log_tail = {};
+    Milliseconds duration{0};
 };
 
 class Instance {
@@ -56,10 +60,12 @@ class Instance {
     virtual bool is_alive() const = 0;
     // The process is gone, or its answer did not come: no more runs.
     virtual bool lost() const = 0;
-    // After run: writes END and REPORT, and waits until the runtime is ready again. False: it is
-    // not, and the instance is of no more use.
+    // After run: writes END and REPORT (unless run() has, for a tail of the log), and waits until
+    // the runtime is ready again. False: it is not, and the instance is of no more use.
     virtual bool settle() = 0;
     virtual void kill() = 0;
+    // From start to ready; after wait_ready.
+    virtual Milliseconds start_duration() const = 0;
 };
 
 // `function`, `logs`, `clock` and `log` outlive the instance.

@@ -25,6 +25,9 @@ Result<void> check_config(const FunctionConfig& config) {
         return bad_config(config, "queue_instances_max must not be negative");
     }
     if (config.retries < 0) return bad_config(config, "retries must not be negative");
+    if (config.event_age_max.count() < 1) {
+        return bad_config(config, "event_age_max must be at least 1 ms");
+    }
     if (config.timeout.count() < 1 || config.init_timeout.count() < 1) {
         return bad_config(config, "timeout and init_timeout must be at least 1 ms");
     }

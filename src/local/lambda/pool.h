@@ -4,8 +4,10 @@
 //
 // Shapes:  invoke() is synchronous (RequestResponse). Asynchronous invocations come from the queue:
 //          at least once, `retries` more attempts with pauses, then a dead letter and an on-failure
-//          record for `on_failure`. A synchronous caller goes before the queue; of idle instances
-//          the one used last goes first, so that the others can stop.
+//          record for `on_failure`; the same at once where the event is, or would by its next
+//          attempt be, older than `event_age_max`. A start that fails is no attempt. A synchronous
+//          caller goes before the queue; of idle instances the one used last goes first, so that
+//          the others can stop.
 // Errors:  invoke: busy         every instance is taken and `waiting_max` callers wait already, or
 //                               none came free within `timeout` and `init_timeout` together.
 //                  unavailable  the process cannot be started, or could not a moment ago (starts
@@ -32,6 +34,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "local/lambda/histogram.h"
 #include "local/lambda/logs.h"
 #include "local/storage/queue.h"
 
@@ -53,7 +56,8 @@ struct FunctionConfig {
     int queue_instances_max = 0;
     int retries = 2;
     Milliseconds retry_delay{60'000};  // Before the second attempt; twice that before the third.
-    std::string on_failure = {};       // A function's name, or empty.
+    Milliseconds event_age_max{21'600'000};
+    std::string on_failure = {};  // A function's name, or empty.
     // AWS: 6 MB.
     std::int64_t payload_bytes_max = INT64_C(128) << 20;  // Request; a response has 100 more.
 };
@@ -65,10 +69,19 @@ struct PoolOptions {
     std::vector<FunctionConfig> functions = {};
 };
 
+enum class LogTail { none, wanted };
+
+struct InvokeOptions {
+    std::string trace_id = {};        // Empty: one is made.
+    std::string client_context = {};  // JSON text; goes to the function as it is.
+    LogTail log_tail = LogTail::none;
+};
+
 struct InvokeResult {
     std::string payload;         // JSON; of a failure {"errorType","errorMessage"}.
     std::string function_error;  // Empty, or "Unhandled".
     std::string request_id;
+    std::string log_tail = {};  // The last 4 kB of the invocation's log, where that was wanted.
 };
 
 struct FunctionCounts {
@@ -78,13 +91,20 @@ struct FunctionCounts {
     std::int64_t cold_starts = 0;
     std::int64_t invocations = 0;
     std::int64_t errors = 0;
+    std::int64_t throttles = 0;  // Callers for whom there was no room.
+    std::int64_t request_bytes = 0;
+    std::int64_t response_bytes = 0;
+    Histogram durations = {};         // Of invocations.
+    Histogram start_durations = {};   // Of cold starts, to the first call of next.
+    std::int64_t events_retried = 0;  // Attempts that failed and come again.
+    std::int64_t events_dropped = 0;  // Became dead letters.
 };
 
 class FunctionPool {
   public:
     virtual ~FunctionPool() = default;
     virtual Result<InvokeResult> invoke(std::string_view function, std::string payload,
-                                        std::string_view trace_id) = 0;
+                                        const InvokeOptions& options) = 0;
     virtual std::vector<std::string> functions() const = 0;
     virtual FunctionCounts counts(std::string_view function) const = 0;
     // Takes no more events, lets what runs finish within `drain`, puts back what does not.

@@ -10,6 +10,7 @@
 
 #include "aws/failure_record.h"
 #include "base/json.h"
+#include "local/lambda/log_tail.h"
 #include "local/lambda/testing_logs.h"
 #include "local/lambda/testing_queue.h"
 
@@ -42,7 +43,7 @@ class PoolTest : public testing::Test {
     }
 
     Result<InvokeResult> invoke(std::string_view payload, std::string_view function = "f") {
-        return pool_->invoke(function, std::string(payload), "");
+        return pool_->invoke(function, std::string(payload), {});
     }
     json::object info() {
         const auto result = invoke(kInfo);
@@ -70,7 +71,7 @@ class Caller final {
   public:
     Caller(FunctionPool& pool, std::string payload)
         : thread_([this, &pool, payload = std::move(payload)] {
-              result_ = pool.invoke("f", payload, "");
+              result_ = pool.invoke("f", payload, {});
           }) {}
     Result<InvokeResult>& result() {
         if (thread_.joinable()) thread_.join();
@@ -117,7 +118,7 @@ TEST_F(PoolTest, ReusesAWarmInstance) {
 TEST_F(PoolTest, GivesEveryInvocationItsIds) {
     ASSERT_TRUE(make({function_called("f")}));
 
-    const auto result = pool_->invoke("f", std::string(kInfo), "Root=1-abc");
+    const auto result = pool_->invoke("f", std::string(kInfo), {.trace_id = "Root=1-abc"});
     const json::object got = parse_json(result->payload)->as_object();
     const json::object other = info();
 
@@ -127,6 +128,72 @@ TEST_F(PoolTest, GivesEveryInvocationItsIds) {
     EXPECT_TRUE(other.at("trace_id").as_string().starts_with("Root=1-"));
     EXPECT_EQ(got.at("function_arn").as_string(),
               "arn:aws:lambda:us-east-1:000000000000:function:f");
+}
+
+TEST_F(PoolTest, GivesTheTailOfTheLogToWhoAsksForIt) {
+    ASSERT_TRUE(make({function_called("f")}));
+
+    const auto told =
+        pool_->invoke("f", R"({"do":"print","text":"hello\n"})", {.log_tail = LogTail::wanted});
+    const auto untold = invoke(R"({"do":"print","text":"again\n"})");
+    const auto long_log =
+        pool_->invoke("f", R"({"do":"print","text":")" + std::string(10'000, 'x') + R"(\nlast\n"})",
+                      {.log_tail = LogTail::wanted});
+
+    ASSERT_TRUE(told && untold && long_log);
+    EXPECT_TRUE(told->log_tail.starts_with("START RequestId: " + told->request_id));
+    EXPECT_NE(told->log_tail.find("\nhello\nEND RequestId: "), std::string::npos);
+    EXPECT_NE(told->log_tail.find("\nREPORT RequestId: "), std::string::npos);
+    EXPECT_EQ(untold->log_tail, "");
+    EXPECT_EQ(long_log->log_tail.size(), kLogTailBytesMax);
+    EXPECT_NE(long_log->log_tail.find("x\nlast\nEND"), std::string::npos);
+    EXPECT_TRUE(eventually([&] { return logs_.count_starting_with("REPORT") == 3; }));
+    EXPECT_EQ(logs_.count_starting_with("END"), 3);
+}
+
+TEST_F(PoolTest, HandsTheClientContextOn) {
+    ASSERT_TRUE(make({function_called("f")}));
+    const auto result = pool_->invoke("f", std::string(kInfo), {.client_context = R"({"a":1})"});
+    ASSERT_TRUE(result);
+    EXPECT_EQ(parse_json(result->payload)->at("client_context").as_string(), R"({"a":1})");
+}
+
+TEST_F(PoolTest, CountsWhatItDid) {
+    FunctionConfig function = function_called("f");
+    function.retries = 1;
+    ASSERT_TRUE(make({function}));
+    ASSERT_TRUE(invoke(kEcho));
+    ASSERT_TRUE(queue_.add("f", R"({"do":"error"})"));
+    ASSERT_TRUE(drained());
+
+    const FunctionCounts counts = pool_->counts("f");
+
+    EXPECT_EQ(counts.durations.count(), 3);
+    EXPECT_EQ(counts.start_durations.count(), 1);
+    EXPECT_EQ(counts.events_retried, 1);
+    EXPECT_EQ(counts.events_dropped, 1);
+    EXPECT_EQ(counts.request_bytes, 13 + 2 * 14);
+    EXPECT_GT(counts.response_bytes, 0);
+    EXPECT_EQ(counts.throttles, 0);
+}
+
+TEST_F(PoolTest, AnEventThatIsTooOldIsNotRunAnyMore) {
+    FunctionConfig function = function_called("f");
+    function.event_age_max = Milliseconds(50);
+    function.on_failure = "told";
+    FunctionConfig told = function_called("told");
+    told.consumes_queue = false;
+    ASSERT_TRUE(queue_.add("f", std::string(kEcho)));
+    std::this_thread::sleep_for(Milliseconds(100));
+
+    ASSERT_TRUE(make({function, told}));
+
+    ASSERT_TRUE(eventually([&] { return queue_.dead_letters(1)->size() == 1; }));
+    EXPECT_EQ(queue_.dead_letters(1)->front().condition, "EventAgeExceeded");
+    EXPECT_EQ(queue_.dead_letters(1)->front().attempts, 0);
+    EXPECT_EQ(queue_.counts("told")->waiting, 1);
+    EXPECT_EQ(pool_->counts("f").invocations, 0);
+    EXPECT_TRUE(eventually([&] { return pool_->counts("f").events_dropped == 1; }));
 }
 
 TEST_F(PoolTest, GrowsWithTheBacklogAndShrinksToNothing) {
@@ -356,7 +423,7 @@ TEST_F(PoolTest, LetsSoManyCallersWaitAndNoMore) {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 2; ++i) {
         threads.emplace_back([&] {
-            const auto result = pool_->invoke("f", std::string(kEcho), "");
+            const auto result = pool_->invoke("f", std::string(kEcho), {});
             if (!result && result.error().code == Code::busy) ++refused;
         });
     }

@@ -30,7 +30,7 @@ namespace imagemill::local {
 // itself off the roster.
 struct Call {
     std::string request_id;
-    std::string trace_id;
+    InvokeOptions options;
     std::string payload;
     std::condition_variable changed;
     bool picked = false;  // An instance works on it: from here on it waits for the result.

@@ -12,6 +12,7 @@ namespace {
 namespace api = aws::runtime_api;
 
 // Names of the Runtime API that only a server needs.
+constexpr std::string_view kClientContext = "Lambda-Runtime-Client-Context";
 constexpr std::string_view kResponseMode = "Lambda-Runtime-Function-Response-Mode";
 constexpr std::int64_t kErrorBytesMax = 1 << 20;
 
@@ -172,6 +173,9 @@ http::Response RuntimeService::give() const {
     response.headers.set(api::kDeadlineMs, std::to_string(deadline));
     response.headers.set(api::kFunctionArn, function_arn_);
     if (!delivery_->trace_id.empty()) response.headers.set(api::kTraceId, delivery_->trace_id);
+    if (!delivery_->client_context.empty()) {
+        response.headers.set(kClientContext, delivery_->client_context);
+    }
     return response;
 }
 

@@ -29,6 +29,7 @@ struct Delivery {
     std::string request_id;     // The same over all attempts.
     std::string invocation_id;  // Of this attempt.
     std::string trace_id;
+    std::string client_context = {};
     std::string payload;
     Time deadline;
 };

@@ -74,25 +74,30 @@ Result<void> Scheduler::start() {
 }
 
 Result<InvokeResult> Scheduler::invoke(std::string_view function, std::string payload,
-                                       std::string_view trace_id) {
+                                       const InvokeOptions& options) {
     const auto found = rosters_.find(function);
     if (found == rosters_.end()) return unknown(function, functions());
     Roster& roster = found->second;
     TRY(check_size(roster.config, payload));
     Call call;
     call.request_id = random_uuid();
-    call.trace_id = trace_id.empty() ? make_trace_id(clock_.now()) : trace_id;
+    call.options = options;
+    if (call.options.trace_id.empty()) call.options.trace_id = make_trace_id(clock_.now());
     call.payload = std::move(payload);
 
     Lock lock(mutex_);
     if (stopping_) return stopping_error();
-    TRY(roster.check_admission(clock_.steady()));
+    if (auto admission = roster.check_admission(clock_.steady()); !admission) {
+        if (admission.error().code == Code::busy) ++roster.counts.throttles;
+        return admission.error();
+    }
     roster.waiting.push_back(&call);
     call_slots(roster);
     const Milliseconds patience = roster.config.timeout + roster.config.init_timeout;
     call.changed.wait_for(lock, patience, [&] { return call.picked || call.result; });
     if (!call.picked && !call.result) {
         std::erase(roster.waiting, &call);
+        ++roster.counts.throttles;
         return Error{Code::busy, "function '" + roster.config.name +
                                      "' is busy: no instance came free within " +
                                      std::to_string(patience.count()) + " ms"};
@@ -193,6 +198,9 @@ void Scheduler::kill_slots(Which which) {
 
 Result<std::optional<QueuedEvent>> Scheduler::take(Roster& roster) {
     auto event = queue_.take(roster.config.name);
+    while (event && *event && bury_if_too_old(roster, **event)) {
+        event = queue_.take(roster.config.name);
+    }
     if (!event) {
         log_.error("cannot take an event from the queue",
                    {{"function", roster.config.name}, {"error", event.error().message}});
@@ -200,6 +208,15 @@ Result<std::optional<QueuedEvent>> Scheduler::take(Roster& roster) {
         queue_until_ = clock_.steady() + kQueuePause;
     }
     return event;
+}
+
+bool Scheduler::bury_if_too_old(Roster& roster, const QueuedEvent& event) {
+    const Time now = clock_.now();
+    if (now - event.queued <= roster.config.event_age_max) return false;
+    settle(plan_expiry(roster.config, roster.arn, event, now));
+    const Lock lock(mutex_);
+    ++roster.counts.events_dropped;
+    return true;
 }
 
 void Scheduler::settle(const Settlement& settlement) {

@@ -35,7 +35,7 @@ class Scheduler final : public FunctionPool {
     Result<void> start();
 
     Result<InvokeResult> invoke(std::string_view function, std::string payload,
-                                std::string_view trace_id) override;
+                                const InvokeOptions& options) override;
     std::vector<std::string> functions() const override;
     FunctionCounts counts(std::string_view function) const override;
     void stop(Milliseconds drain) override;
@@ -80,6 +80,7 @@ class Scheduler final : public FunctionPool {
     void kill_slots(Which which);
     // And without:
     Result<std::optional<QueuedEvent>> take(Roster& roster);
+    bool bury_if_too_old(Roster& roster, const QueuedEvent& event);
     void settle(const Settlement& settlement);
     void ring();
 

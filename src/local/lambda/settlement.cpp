@@ -6,6 +6,36 @@ namespace imagemill::local {
 namespace {
 
 constexpr std::string_view kRetriesExhausted = "RetriesExhausted";
+constexpr std::string_view kEventAgeExceeded = "EventAgeExceeded";
+
+struct Reason {
+    std::string_view condition;
+    int attempts = 0;
+    std::string answer;  // Of the last attempt; empty where there was none.
+};
+
+Settlement bury(const FunctionConfig& function, std::string_view function_arn,
+                const QueuedEvent& event, const Reason& reason, Time now) {
+    Settlement settlement;
+    settlement.kind = SettlementKind::bury;
+    settlement.id = event.id;
+    settlement.burial = {.condition = std::string(reason.condition),
+                         .error = reason.answer,
+                         .attempts = reason.attempts,
+                         .on_failure_function = function.on_failure,
+                         .on_failure_payload = ""};
+    if (function.on_failure.empty()) return settlement;
+    aws::FailureRecord record;
+    record.request_id = event.request_id;
+    record.function_arn = std::string(function_arn) + ":$LATEST";
+    record.condition = reason.condition;
+    record.invoke_count = reason.attempts;
+    record.request_payload = event.payload;
+    record.response_payload = reason.answer;
+    record.time = now;
+    settlement.burial.on_failure_payload = aws::format_failure_record(record);
+    return settlement;
+}
 
 }  // namespace
 
@@ -18,25 +48,20 @@ Settlement plan_settlement(const FunctionConfig& function, std::string_view func
         return settlement;
     }
     const int attempts = event.attempts + 1;
-    if (attempts <= function.retries) {
-        settlement.kind = SettlementKind::retry;
-        settlement.due = now + function.retry_delay * attempts;
-        return settlement;
-    }
-    settlement.kind = SettlementKind::bury;
-    settlement.error = outcome.payload;
-    settlement.on_failure_function = function.on_failure;
-    if (function.on_failure.empty()) return settlement;
-    aws::FailureRecord record;
-    record.request_id = event.request_id;
-    record.function_arn = std::string(function_arn) + ":$LATEST";
-    record.condition = kRetriesExhausted;
-    record.invoke_count = attempts;
-    record.request_payload = event.payload;
-    record.response_payload = outcome.payload;
-    record.time = now;
-    settlement.on_failure_payload = aws::format_failure_record(record);
-    return settlement;
+    Reason reason{.condition = kRetriesExhausted, .attempts = attempts, .answer = outcome.payload};
+    if (attempts > function.retries) return bury(function, function_arn, event, reason, now);
+    settlement.kind = SettlementKind::retry;
+    settlement.due = now + function.retry_delay * attempts;
+    if (settlement.due - event.queued <= function.event_age_max) return settlement;
+    // It would be too old by then: Lambda gives up right away.
+    reason.condition = kEventAgeExceeded;
+    return bury(function, function_arn, event, reason, now);
+}
+
+Settlement plan_expiry(const FunctionConfig& function, std::string_view function_arn,
+                       const QueuedEvent& event, Time now) {
+    return bury(function, function_arn, event,
+                {.condition = kEventAgeExceeded, .attempts = event.attempts, .answer = ""}, now);
 }
 
 Settlement put_back(std::int64_t id) {
@@ -52,8 +77,7 @@ Result<void> apply(const Settlement& settlement, EventQueue& queue) {
         case SettlementKind::retry:
             return queue.retry(settlement.id, settlement.due);
         case SettlementKind::bury:
-            return queue.bury(settlement.id, std::string(kRetriesExhausted), settlement.error,
-                              settlement.on_failure_function, settlement.on_failure_payload);
+            return queue.bury(settlement.id, settlement.burial);
         case SettlementKind::put_back:
             return queue.put_back(settlement.id);
     }

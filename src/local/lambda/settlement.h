@@ -1,8 +1,8 @@
 // settlement: what the outcome of an asynchronous invocation means for its event.
 //
 // Shapes:  success → done. Failure → again after a pause that grows with the attempts, or, where
-//          none is left, a dead letter with an on-failure record. What we ended ourselves → back to
-//          waiting, uncounted.
+//          none is left or it would come too late, a dead letter with an on-failure record. What
+//          we ended ourselves → back to waiting, uncounted.
 // Errors:  apply: what the queue says.
 // Threads: pure functions.
 // Source:  AWS Lambda developer guide, "How Lambda handles errors and retries with asynchronous
@@ -24,14 +24,15 @@ enum class SettlementKind { done, retry, bury, put_back };
 struct Settlement {
     SettlementKind kind = SettlementKind::put_back;
     std::int64_t id = 0;
-    Time due;           // Of a retry; below: of a burial.
-    std::string error;  // JSON.
-    std::string on_failure_function;
-    std::string on_failure_payload;
+    Time due;       // Of a retry.
+    Burial burial;  // Of a burial.
 };
 
 Settlement plan_settlement(const FunctionConfig& function, std::string_view function_arn,
                            const QueuedEvent& event, const Outcome& outcome, Time now);
+// Of an event that is older than event_age_max before it ran (again).
+Settlement plan_expiry(const FunctionConfig& function, std::string_view function_arn,
+                       const QueuedEvent& event, Time now);
 Settlement put_back(std::int64_t id);
 Result<void> apply(const Settlement& settlement, EventQueue& queue);
 

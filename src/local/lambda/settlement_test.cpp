@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/failure_record.h"
+#include "base/json.h"
 #include "local/lambda/testing_queue.h"
 
 namespace imagemill::local {
@@ -56,9 +57,9 @@ TEST(Settlement, BuriesTheThirdFailureWithARecord) {
     const Settlement settlement = plan_settlement(config(2), kArn, event(2), kFailed, kNow);
 
     EXPECT_EQ(settlement.kind, SettlementKind::bury);
-    EXPECT_EQ(settlement.error, kFailed.payload);
-    EXPECT_EQ(settlement.on_failure_function, "api");
-    const auto parsed = parse_json(settlement.on_failure_payload);
+    EXPECT_EQ(settlement.burial.error, kFailed.payload);
+    EXPECT_EQ(settlement.burial.on_failure_function, "api");
+    const auto parsed = parse_json(settlement.burial.on_failure_payload);
     ASSERT_TRUE(parsed);
     const auto record = aws::parse_failure_record(*parsed);
     ASSERT_TRUE(record);
@@ -77,7 +78,41 @@ TEST(Settlement, BuriesAtOnceWithoutRetries) {
     const Settlement settlement = plan_settlement(function, kArn, event(0), kFailed, kNow);
 
     EXPECT_EQ(settlement.kind, SettlementKind::bury);
-    EXPECT_EQ(settlement.on_failure_payload, "");
+    EXPECT_EQ(settlement.burial.on_failure_payload, "");
+}
+
+TEST(Settlement, BuriesAtOnceWhatWouldBeTooOldByItsNextAttempt) {
+    FunctionConfig function = config(2);
+    function.event_age_max = Milliseconds(60'000);
+    QueuedEvent fresh = event(0);
+    fresh.queued = kNow;
+    QueuedEvent older = event(0);
+    older.queued = kNow - Milliseconds(1);
+
+    const Settlement again = plan_settlement(function, kArn, fresh, kFailed, kNow);
+    const Settlement over = plan_settlement(function, kArn, older, kFailed, kNow);
+
+    EXPECT_EQ(again.kind, SettlementKind::retry);
+    EXPECT_EQ(over.kind, SettlementKind::bury);
+    EXPECT_EQ(over.burial.condition, "EventAgeExceeded");
+    EXPECT_EQ(over.burial.attempts, 1);
+    const auto record = aws::parse_failure_record(*parse_json(over.burial.on_failure_payload));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->condition, "EventAgeExceeded");
+    EXPECT_EQ(record->response_payload, kFailed.payload);
+}
+
+TEST(Settlement, AnExpiredEventHasARecordWithoutAnAnswer) {
+    const Settlement settlement = plan_expiry(config(2), kArn, event(1), kNow);
+
+    EXPECT_EQ(settlement.kind, SettlementKind::bury);
+    EXPECT_EQ(settlement.burial.attempts, 1);
+    const auto record =
+        aws::parse_failure_record(*parse_json(settlement.burial.on_failure_payload));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->condition, "EventAgeExceeded");
+    EXPECT_EQ(record->invoke_count, 1);
+    EXPECT_EQ(record->response_payload, "");
 }
 
 TEST(Settlement, PutsBackWithoutCounting) {

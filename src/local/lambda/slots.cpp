@@ -54,6 +54,7 @@ void Scheduler::serve(Roster& roster, Slot& slot, Instance& instance) {
         const Lock lock(mutex_);
         roster.backoff.succeed();
         ++roster.counts.cold_starts;
+        roster.counts.start_durations.add(instance.start_duration());
     }
     bool ready = true;
     while (ready) {
@@ -119,11 +120,16 @@ void Scheduler::return_work(Roster& roster, Slot& slot, Work work) {
 
 // False: the instance is of no more use.
 bool Scheduler::perform(Roster& roster, Slot& slot, Instance& instance, Work work) {
+    const std::size_t request_bytes =
+        work.call ? work.call->payload.size() : work.event->payload.size();
     Outcome outcome = run_safely(instance, invocation_of(work));
     bool aborted = false;
     {
         const Lock lock(mutex_);
         aborted = killing_ && instance.lost();
+        roster.counts.request_bytes += static_cast<std::int64_t>(request_bytes);
+        roster.counts.response_bytes += static_cast<std::int64_t>(outcome.payload.size());
+        roster.counts.durations.add(outcome.duration);
         if (!instance.lost()) {
             // It will be back in a moment: who calls next need not start another one.
             slot.coming = true;
@@ -147,13 +153,17 @@ bool Scheduler::perform(Roster& roster, Slot& slot, Instance& instance, Work wor
 Invocation Scheduler::invocation_of(Work& work) const {
     if (work.call) {
         return {.request_id = work.call->request_id,
-                .trace_id = work.call->trace_id,
-                .payload = std::move(work.call->payload)};
+                .trace_id = work.call->options.trace_id,
+                .payload = std::move(work.call->payload),
+                .client_context = work.call->options.client_context,
+                .log_tail = work.call->options.log_tail};
     }
     // The event keeps its payload: a failure is reported with it.
     return {.request_id = work.event->request_id,
             .trace_id = make_trace_id(clock_.now()),
-            .payload = work.event->payload};
+            .payload = work.event->payload,
+            .client_context = {},
+            .log_tail = LogTail::none};
 }
 
 // The instance did not come up: the first who waits gets to know what it said.
@@ -186,7 +196,8 @@ void Scheduler::finish(Roster& roster, Work& work, Outcome outcome) {
         if (work.call) {
             work.call->result = InvokeResult{.payload = std::move(outcome.payload),
                                              .function_error = failed ? "Unhandled" : "",
-                                             .request_id = work.call->request_id};
+                                             .request_id = work.call->request_id,
+                                             .log_tail = std::move(outcome.log_tail)};
             work.call->changed.notify_one();  // Under the lock: the call goes with its caller.
             return;
         }
@@ -194,6 +205,11 @@ void Scheduler::finish(Roster& roster, Work& work, Outcome outcome) {
     const Settlement settlement =
         plan_settlement(roster.config, roster.arn, *work.event, outcome, clock_.now());
     settle(settlement);
+    {
+        const Lock lock(mutex_);
+        if (settlement.kind == SettlementKind::retry) ++roster.counts.events_retried;
+        if (settlement.kind == SettlementKind::bury) ++roster.counts.events_dropped;
+    }
     if (settlement.kind == SettlementKind::retry) ring();  // There is a new time to wake at.
 }
 

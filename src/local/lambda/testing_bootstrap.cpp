@@ -136,6 +136,7 @@ class Runtime final {
                 {"request_id", request_id()},
                 {"invocation_id", headers_.get_or(api::kInvocationId, "")},
                 {"function_arn", headers_.get_or(api::kFunctionArn, "")},
+                {"client_context", headers_.get_or("Lambda-Runtime-Client-Context", "")},
                 {"trace_id", headers_.get_or(api::kTraceId, "")},
                 {"deadline_ms", headers_.get_or(api::kDeadlineMs, "")},
                 {"content_type", headers_.get_or("Content-Type", "")}};

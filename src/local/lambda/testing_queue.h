@@ -26,15 +26,16 @@ class TestingQueue final : public EventQueue {
     explicit TestingQueue(const Clock& clock) : clock_(clock) {}
     TestingQueue(const Clock& clock, const Faults& faults) : clock_(clock), faults_(faults) {}
 
-    Result<void> add(const std::string& function, const std::string& payload) override {
+    Result<std::string> add(const std::string& function, const std::string& payload,
+                            Priority = Priority::normal) override {
+        const std::string request_id = random_uuid();
         {
             const std::lock_guard lock(mutex_);
-            const std::string request_id = random_uuid();
             const bool twice = percent_(random_) < faults_.duplicates_percent;
             for (int i = 0; i < (twice ? 2 : 1); ++i) insert(function, payload, request_id);
         }
         tell();
-        return {};
+        return request_id;
     }
 
     Result<std::optional<QueuedEvent>> take(const std::string& function) override {
@@ -78,9 +79,7 @@ class TestingQueue final : public EventQueue {
         return {};
     }
 
-    Result<void> bury(std::int64_t id, const std::string& condition, const std::string& error,
-                      const std::string& on_failure_function,
-                      const std::string& on_failure_payload) override {
+    Result<void> bury(std::int64_t id, const Burial& burial) override {
         {
             const std::lock_guard lock(mutex_);
             const QueuedEvent event = rows_.at(id).event;
@@ -89,15 +88,15 @@ class TestingQueue final : public EventQueue {
             letter.function = event.function;
             letter.request_id = event.request_id;
             letter.payload = event.payload;
-            letter.attempts = event.attempts + 1;
-            letter.condition = condition;
-            letter.error = error;
+            letter.attempts = burial.attempts;
+            letter.condition = burial.condition;
+            letter.error = burial.error;
             letter.queued = event.queued;
             letter.died = clock_.now();
             dead_.push_back(std::move(letter));
             rows_.erase(id);
-            if (!on_failure_function.empty()) {
-                insert(on_failure_function, on_failure_payload, random_uuid());
+            if (!burial.on_failure_function.empty()) {
+                insert(burial.on_failure_function, burial.on_failure_payload, random_uuid());
             }
         }
         tell();
@@ -131,6 +130,13 @@ class TestingQueue final : public EventQueue {
         return std::vector<DeadLetter>(dead_.begin(),
                                        dead_.begin() + static_cast<std::ptrdiff_t>(count));
     }
+
+    // What an operator does is tested on the real one.
+    Result<std::vector<ListedEvent>> list(const EventQuery&) override {
+        return std::vector<ListedEvent>();
+    }
+    Result<std::int64_t> redrive(const EventSelection&) override { return 0; }
+    Result<std::int64_t> remove(const EventSelection&) override { return 0; }
 
     void on_added(std::function<void()> callback) override {
         const std::lock_guard lock(mutex_);

@@ -9,9 +9,12 @@
 #include <string>
 
 #include "base/clock.h"
+#include "http/message.h"
 
 namespace imagemill::local {
 
 std::string make_trace_id(Time now);
+// What the request brings, where it is short and printable; else a new one.
+std::string trace_id_of(const http::Request& request, Time now);
 
 }  // namespace imagemill::local

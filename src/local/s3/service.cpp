@@ -11,6 +11,7 @@
 #include "local/s3/authorization.h"
 #include "local/s3/cors.h"
 #include "local/s3/exchange.h"
+#include "local/s3/operation_name.h"
 #include "local/s3/router.h"
 
 namespace imagemill::local::s3 {
@@ -57,12 +58,18 @@ class Service final {
                           .payload_hash = ""};
         const std::string host_id = make_host_id();
         Answer answer = serve(exchange);
+        const std::string code = answer ? "OK" : answer.error().code;
         http::Response response =
             answer ? *std::move(answer) : describe(exchange, std::move(answer).error(), host_id);
         response.headers.set("x-amz-request-id", exchange.request_id);
         response.headers.set("x-amz-id-2", host_id);
         response.headers.set("X-Content-Type-Options", "nosniff");
         add_cors_headers(request, options_.cors_origins, response.headers);
+        if (options_.on_request) {
+            const bool is_known = !exchange.access_key.empty();
+            options_.on_request(is_known ? name_of(exchange.operation.call) : "none",
+                                response.status, code);
+        }
         return response;
     }
 

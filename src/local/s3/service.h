@@ -11,7 +11,9 @@
 // Source:  Amazon S3 API reference.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -30,6 +32,10 @@ struct ServiceOptions {
     std::int64_t object_bytes_max = INT64_C(5) << 30;
     // Of the Location a form upload answers; empty: http:// and the host that was asked.
     std::string public_url;
+    // Told how each request ended: "PutObject" ("none" where nobody was known), 200, "OK" or S3's
+    // error code.
+    std::function<void(std::string_view operation, int status, std::string_view code)> on_request =
+        {};
 };
 
 // Everything named outlives the handler.

@@ -16,6 +16,10 @@ Result<std::int64_t> next_event_id(Database& database);
 // Waiting, due now, under a request id of its own.
 Result<void> insert_event(Database& database, const std::string& function,
                           const std::string& payload, Time now);
+// The values of events.state; SQL writes them as digits.
+inline constexpr std::int64_t kWaiting = 0;
+inline constexpr std::int64_t kRunning = 1;
+inline constexpr std::int64_t kWaitingLow = 2;  // Once taken, it is like any other.
 // What a stopped server left running waits again, with the attempts it had.
 Result<void> requeue_running_events(Database& database, std::int64_t& count);
 
@@ -24,17 +28,19 @@ class CatalogQueue final : public EventQueue {
     // Both outlive the queue.
     CatalogQueue(Catalog& catalog, const Clock& clock) : catalog_(catalog), clock_(clock) {}
 
-    Result<void> add(const std::string& function, const std::string& payload) override;
+    Result<std::string> add(const std::string& function, const std::string& payload,
+                            Priority priority) override;
     Result<std::optional<QueuedEvent>> take(const std::string& function) override;
     Result<void> done(std::int64_t id) override;
     Result<void> retry(std::int64_t id, Time due) override;
     Result<void> put_back(std::int64_t id) override;
-    Result<void> bury(std::int64_t id, const std::string& condition, const std::string& error,
-                      const std::string& on_failure_function,
-                      const std::string& on_failure_payload) override;
+    Result<void> bury(std::int64_t id, const Burial& burial) override;
     Result<QueueCounts> counts(const std::string& function) override;
     Result<std::optional<Time>> next_due(const std::string& function) override;
     Result<std::vector<DeadLetter>> dead_letters(int count_max) override;
+    Result<std::vector<ListedEvent>> list(const EventQuery& query) override;
+    Result<std::int64_t> redrive(const EventSelection& selection) override;
+    Result<std::int64_t> remove(const EventSelection& selection) override;
     void on_added(std::function<void()> callback) override;
 
     // Calls what on_added was given. Holds no lock meanwhile.

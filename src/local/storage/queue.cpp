@@ -6,10 +6,6 @@
 namespace imagemill::local {
 namespace {
 
-// Values of events.state; SQL below writes them as digits.
-constexpr std::int64_t kWaiting = 0;
-constexpr std::int64_t kRunning = 1;
-
 std::int64_t ms_of(Time time) {
     return time.time_since_epoch().count();
 }
@@ -18,23 +14,31 @@ Time time_of(std::int64_t ms) {
     return Time(Milliseconds(ms));
 }
 
-// Into `event`, where one is due; a Change has no value of its own.
-Result<void> take_due(Database& database, const std::string& function, Time now,
-                      std::optional<QueuedEvent>& event) {
+Result<void> take_in_state(Database& database, std::int64_t state, const std::string& function,
+                           Time now, std::optional<QueuedEvent>& event) {
     Statement select =
         TRY(database.prepare("SELECT id, function, request_id, payload, attempts, queued_ms "
-                             "FROM events WHERE state = 0 AND function = ? AND due_ms <= ? "
+                             "FROM events WHERE state = ? AND function = ? AND due_ms <= ? "
                              "ORDER BY due_ms, id LIMIT 1"));
-    if (!TRY(select.bind(1, function).bind(2, ms_of(now)).step())) return {};
+    if (!TRY(select.bind(1, state).bind(2, function).bind(3, ms_of(now)).step())) return {};
     event.emplace();
     event->id = select.integer(0);
     event->function = select.text(1);
     event->request_id = select.text(2);
     event->payload = select.text(3);
     event->attempts = static_cast<int>(select.integer(4));
-    event->queued = time_of(select.integer(5));
-    Statement update = TRY(database.prepare("UPDATE events SET state = 1 WHERE id = ?"));
-    return update.bind(1, event->id).run();
+    event->queued = state == kWaitingLow ? now : time_of(select.integer(5));
+    Statement update =
+        TRY(database.prepare("UPDATE events SET state = 1, queued_ms = ? WHERE id = ?"));
+    return update.bind(1, ms_of(event->queued)).bind(2, event->id).run();
+}
+
+// Into `event`, where one is due; a Change has no value of its own.
+Result<void> take_due(Database& database, const std::string& function, Time now,
+                      std::optional<QueuedEvent>& event) {
+    TRY(take_in_state(database, kWaiting, function, now, event));
+    if (event) return {};
+    return take_in_state(database, kWaitingLow, function, now, event);
 }
 
 Result<void> delete_event(Database& database, std::int64_t id) {
@@ -55,49 +59,66 @@ Result<void> put_back_event(Database& database, std::int64_t id) {
     return update.bind(1, id).run();
 }
 
-struct Death {
-    std::int64_t id = 0;
-    Time time;
-    std::string condition;
-    std::string error;
-};
-
 // Whether there was such an event.
-Result<bool> move_to_dead_letters(Database& database, const Death& death) {
+Result<bool> move_to_dead_letters(Database& database, std::int64_t id, const Burial& burial,
+                                  Time now) {
     Statement copy = TRY(database.prepare(
         "INSERT INTO dead_letters (id, function, died_ms, queued_ms, attempts, condition, error, "
-        "request_id, payload) SELECT id, function, ?, queued_ms, attempts + (state = 1), ?, ?, "
+        "request_id, payload) SELECT id, function, ?, queued_ms, ?, ?, ?, "
         "request_id, payload FROM events WHERE id = ?"));
-    copy.bind(1, ms_of(death.time)).bind(2, death.condition).bind(3, death.error);
-    TRY(copy.bind(4, death.id).run());
+    copy.bind(1, ms_of(now)).bind(2, burial.attempts).bind(3, burial.condition);
+    TRY(copy.bind(4, burial.error).bind(5, id).run());
     if (database.changed_rows() == 0) return false;
-    TRY(delete_event(database, death.id));
+    TRY(delete_event(database, id));
     return true;
+}
+
+struct NewRow {
+    std::int64_t state = kWaiting;
+    const std::string& function;  // These three for the call.
+    const std::string& request_id;
+    const std::string& payload;
+    Time now;
+};
+
+Result<void> insert_row(Database& database, const NewRow& row) {
+    Statement insert = TRY(database.prepare(
+        "INSERT INTO events (state, function, due_ms, queued_ms, request_id, payload) "
+        "VALUES (?, ?, ?, ?, ?, ?)"));
+    insert.bind(1, row.state).bind(2, row.function).bind(3, ms_of(row.now));
+    return insert.bind(4, ms_of(row.now)).bind(5, row.request_id).bind(6, row.payload).run();
 }
 
 Result<QueueCounts> count_events(Database& database, const std::string& function) {
     QueueCounts counts;
     Statement live =
         TRY(database.prepare("SELECT state, count(*), min(queued_ms) FROM events "
-                             "WHERE state IN (0, 1) AND function = ? GROUP BY state"));
+                             "WHERE state IN (0, 1, 2) AND function = ? GROUP BY state"));
     live.bind(1, function);
     while (TRY(live.step())) {
         if (live.integer(0) == kRunning) counts.running = live.integer(1);
+        if (live.integer(0) == kWaitingLow) counts.low = live.integer(1);
         if (live.integer(0) != kWaiting) continue;
         counts.waiting = live.integer(1);
         counts.oldest = time_of(live.integer(2));
     }
+    counts.waiting += counts.low;
     Statement dead = TRY(database.prepare("SELECT count(*) FROM dead_letters WHERE function = ?"));
     if (TRY(dead.bind(1, function).step())) counts.dead = dead.integer(0);
     return counts;
 }
 
 Result<std::optional<Time>> first_due(Database& database, const std::string& function) {
-    Statement select =
-        TRY(database.prepare("SELECT due_ms FROM events WHERE state = 0 AND function = ? "
-                             "ORDER BY due_ms LIMIT 1"));
-    if (!TRY(select.bind(1, function).step())) return std::optional<Time>();
-    return std::optional(time_of(select.integer(0)));
+    std::optional<Time> first;
+    for (const std::int64_t state : {kWaiting, kWaitingLow}) {
+        Statement select =
+            TRY(database.prepare("SELECT due_ms FROM events WHERE state = ? AND function = ? "
+                                 "ORDER BY due_ms LIMIT 1"));
+        if (!TRY(select.bind(1, state).bind(2, function).step())) continue;
+        const Time due = time_of(select.integer(0));
+        if (!first || due < *first) first = due;
+    }
+    return first;
 }
 
 Result<std::vector<DeadLetter>> newest_dead_letters(Database& database, int count_max) {
@@ -133,11 +154,11 @@ Result<std::int64_t> next_event_id(Database& database) {
 
 Result<void> insert_event(Database& database, const std::string& function,
                           const std::string& payload, Time now) {
-    Statement insert = TRY(
-        database.prepare("INSERT INTO events (function, due_ms, queued_ms, request_id, payload) "
-                         "VALUES (?, ?, ?, ?, ?)"));
-    insert.bind(1, function).bind(2, ms_of(now)).bind(3, ms_of(now));
-    return insert.bind(4, random_uuid()).bind(5, payload).run();
+    return insert_row(database, {.state = kWaiting,
+                                 .function = function,
+                                 .request_id = random_uuid(),
+                                 .payload = payload,
+                                 .now = now});
 }
 
 Result<void> requeue_running_events(Database& database, std::int64_t& count) {
@@ -147,12 +168,18 @@ Result<void> requeue_running_events(Database& database, std::int64_t& count) {
     return {};
 }
 
-Result<void> CatalogQueue::add(const std::string& function, const std::string& payload) {
+Result<std::string> CatalogQueue::add(const std::string& function, const std::string& payload,
+                                      Priority priority) {
+    const std::string request_id = random_uuid();
     TRY(catalog_.write(Sync::full, [&](Database& database) {
-        return insert_event(database, function, payload, clock_.now());
+        return insert_row(database, {.state = priority == Priority::low ? kWaitingLow : kWaiting,
+                                     .function = function,
+                                     .request_id = request_id,
+                                     .payload = payload,
+                                     .now = clock_.now()});
     }));
     tell_added();
-    return {};
+    return request_id;
 }
 
 // take, done, retry and put_back do not wait for the disk. After a power cut the queue may be as it
@@ -188,16 +215,14 @@ Result<void> CatalogQueue::put_back(std::int64_t id) {
     return {};
 }
 
-Result<void> CatalogQueue::bury(std::int64_t id, const std::string& condition,
-                                const std::string& error, const std::string& on_failure_function,
-                                const std::string& on_failure_payload) {
+Result<void> CatalogQueue::bury(std::int64_t id, const Burial& burial) {
     bool is_added = false;
     const auto change = [&](Database& database) -> Result<void> {
         const Time now = clock_.now();
-        const Death death = {.id = id, .time = now, .condition = condition, .error = error};
-        is_added = TRY(move_to_dead_letters(database, death)) && !on_failure_payload.empty();
+        is_added = TRY(move_to_dead_letters(database, id, burial, now)) &&
+                   !burial.on_failure_payload.empty();
         if (!is_added) return {};
-        return insert_event(database, on_failure_function, on_failure_payload, now);
+        return insert_event(database, burial.on_failure_function, burial.on_failure_payload, now);
     };
     TRY(catalog_.write(Sync::full, change));
     if (is_added) tell_added();

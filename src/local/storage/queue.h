@@ -3,8 +3,12 @@
 // Shapes:  waiting → running → gone, or back to waiting with a later `due`, or a dead letter.
 //          An event is committed in the transaction of the object it speaks of. It is taken by one
 //          instance at a time; a restart puts what was running back to waiting (so: at least once).
+//          One of low priority waits until no other event of its function is due; it is queued,
+//          as far as its age goes, when its turn has come.
 //          An id is never used twice. What names an event that is not there (or, for retry and
 //          put_back, not running) changes nothing and succeeds.
+//          Who looks after the queue may list what is in it, have dead letters tried again (as new
+//          events of the same request id) and delete what is not running.
 // Errors:  unavailable (the disk).
 // Threads: any.
 // Cost:    waiting events cost disk, not memory. add and bury wait for the disk; take, done, retry
@@ -44,18 +48,63 @@ struct DeadLetter {
     Time died;
 };
 
+enum class Priority { normal, low };
+
+// How an event ends as a dead letter.
+struct Burial {
+    std::string condition = {};  // RetriesExhausted, EventAgeExceeded.
+    std::string error = {};  // JSON: what the last attempt answered; empty where there was none.
+    int attempts = 0;        // In all.
+    std::string on_failure_function = {};
+    std::string on_failure_payload = {};  // Empty: nobody is told.
+};
+
+enum class EventState { waiting, running, dead };
+
+// An event or dead letter, for who looks after the queue.
+struct ListedEvent {
+    std::int64_t id = 0;
+    EventState state = EventState::waiting;
+    Priority priority = Priority::normal;
+    std::string function;
+    std::string request_id;
+    std::string payload;
+    int attempts = 0;
+    Time queued;
+    Time due;               // Of one that waits.
+    std::string condition;  // From here on: of a dead one.
+    std::string error;
+    Time died;
+};
+
+struct EventQuery {
+    std::string function = {};  // Empty: of all.
+    EventState state = EventState::dead;
+    std::int64_t after_id = 0;  // Greater ids only, the least first.
+    int count_max = 100;
+};
+
+// Those of `ids`; with none named, all of `function`; with that empty, too, all.
+struct EventSelection {
+    std::vector<std::int64_t> ids = {};
+    std::string function = {};
+};
+
 struct QueueCounts {
-    std::int64_t waiting = 0;
+    std::int64_t waiting = 0;  // With those of low priority.
+    std::int64_t low = 0;
     std::int64_t running = 0;
     std::int64_t dead = 0;
-    std::optional<Time> oldest;  // Of those waiting.
+    std::optional<Time> oldest;  // Of those waiting at normal priority.
 };
 
 class EventQueue {
   public:
     virtual ~EventQueue() = default;
 
-    virtual Result<void> add(const std::string& function, const std::string& payload) = 0;
+    // Its request id.
+    virtual Result<std::string> add(const std::string& function, const std::string& payload,
+                                    Priority priority = Priority::normal) = 0;
     // The waiting event of `function` that is due longest, now running; nothing where none is due.
     virtual Result<std::optional<QueuedEvent>> take(const std::string& function) = 0;
     virtual Result<void> done(std::int64_t id) = 0;
@@ -65,15 +114,19 @@ class EventQueue {
     virtual Result<void> put_back(std::int64_t id) = 0;
     // Makes it a dead letter; in the same transaction `on_failure_payload` (where not empty) is
     // queued for `on_failure_function`.
-    virtual Result<void> bury(std::int64_t id, const std::string& condition,
-                              const std::string& error, const std::string& on_failure_function,
-                              const std::string& on_failure_payload) = 0;
+    virtual Result<void> bury(std::int64_t id, const Burial& burial) = 0;
 
     virtual Result<QueueCounts> counts(const std::string& function) = 0;
     // When the next waiting event of `function` is due; nothing where none waits.
     virtual Result<std::optional<Time>> next_due(const std::string& function) = 0;
     // The newest first.
     virtual Result<std::vector<DeadLetter>> dead_letters(int count_max) = 0;
+
+    virtual Result<std::vector<ListedEvent>> list(const EventQuery& query) = 0;
+    // How many dead letters wait again, each with all its attempts before it.
+    virtual Result<std::int64_t> redrive(const EventSelection& selection) = 0;
+    // How many waiting events and dead letters are gone; what runs stays.
+    virtual Result<std::int64_t> remove(const EventSelection& selection) = 0;
 
     // Called (on the committing thread, after the commit, under no lock) whenever something was
     // added or put back. It must stay callable until the last such call of the store has returned.

@@ -10,6 +10,12 @@
 namespace imagemill::local {
 namespace {
 
+const Burial kToApi{.condition = "RetriesExhausted",
+                    .error = "",
+                    .attempts = 1,
+                    .on_failure_function = "api",
+                    .on_failure_payload = "record"};
+
 class QueueTest : public testing::Test {
   protected:
     EventQueue& queue() { return store_.events(); }
@@ -148,7 +154,9 @@ TEST_F(QueueTest, ADeadLetterKeepsAllThatIsKnown) {
     ASSERT_TRUE(queue().retry(last_.id, queued));
     take();
     store_.clock().advance(std::chrono::seconds(5));
-    ASSERT_TRUE(queue().bury(last_.id, "RetriesExhausted", "{\"errorType\":\"X\"}", "", ""));
+    ASSERT_TRUE(queue().bury(
+        last_.id,
+        {.condition = "RetriesExhausted", .error = "{\"errorType\":\"X\"}", .attempts = 2}));
 
     EXPECT_EQ(counts(), "0 0 1");
     store_.reopen();
@@ -169,10 +177,10 @@ TEST_F(QueueTest, ADeadLetterKeepsAllThatIsKnown) {
 TEST_F(QueueTest, BuryingQueuesTheFailureRecordInTheSameStep) {
     add("1");
     take();
-    ASSERT_TRUE(queue().bury(last_.id, "RetriesExhausted", "", "api", "record"));
+    ASSERT_TRUE(queue().bury(last_.id, kToApi));
     EXPECT_EQ((*queue().take("api"))->payload, "record");
     // Burying what is not there makes no second record.
-    ASSERT_TRUE(queue().bury(last_.id, "RetriesExhausted", "", "api", "record"));
+    ASSERT_TRUE(queue().bury(last_.id, kToApi));
     EXPECT_FALSE(queue().take("api")->has_value());
     EXPECT_EQ(queue().dead_letters(10)->size(), 1U);
 }
@@ -181,7 +189,7 @@ TEST_F(QueueTest, DeadLettersComeNewestFirstAndBounded) {
     for (const char* payload : {"1", "2", "3"}) {
         add(payload);
         take();
-        ASSERT_TRUE(queue().bury(last_.id, "C", "", "", ""));
+        ASSERT_TRUE(queue().bury(last_.id, {.condition = "C"}));
     }
     const auto letters = queue().dead_letters(2);
     ASSERT_EQ(letters->size(), 2U);
@@ -220,7 +228,7 @@ TEST_F(QueueTest, TellsOfEveryEventThatMayNowBeTaken) {
     ASSERT_TRUE(queue().retry(last_.id, store_.clock().now()));
     EXPECT_EQ(told, 3);
     take();
-    ASSERT_TRUE(queue().bury(last_.id, "C", "", "api", "record"));
+    ASSERT_TRUE(queue().bury(last_.id, kToApi));
     EXPECT_EQ(told, 4);
     queue().on_added({});
     add("2");
@@ -250,6 +258,113 @@ TEST_F(QueueTest, ManyTakersNeverGetTheSameEvent) {
     EXPECT_EQ(taken.size(), std::size_t{kEvents});
     EXPECT_EQ(std::set(taken.begin(), taken.end()).size(), std::size_t{kEvents});
     EXPECT_EQ(counts(), "0 0 0");
+}
+
+TEST_F(QueueTest, LowPriorityWaitsForAllOthers) {
+    const Time added = store_.clock().now();
+    ASSERT_TRUE(queue().add("processor", "again", Priority::low));
+    EXPECT_EQ(counts(), "1 0 0");
+    EXPECT_EQ(queue().counts("processor")->low, 1);
+    EXPECT_FALSE(queue().counts("processor")->oldest.has_value());
+    EXPECT_EQ(*queue().next_due("processor"), added);
+    store_.clock().advance(std::chrono::hours(7));
+    add("new");
+
+    EXPECT_EQ(take(), "new");
+    EXPECT_EQ(take(), "again");
+    EXPECT_EQ(take(), "-");
+}
+
+TEST_F(QueueTest, TheAgeOfALowPriorityEventIsCountedFromItsTurn) {
+    ASSERT_TRUE(queue().add("processor", "again", Priority::low));
+    store_.clock().advance(std::chrono::hours(7));
+    const Time turn = store_.clock().now();
+
+    take();
+    EXPECT_EQ(last_.queued, turn);
+
+    store_.clock().advance(std::chrono::minutes(1));
+    ASSERT_TRUE(queue().retry(last_.id, store_.clock().now()));
+    take();
+    EXPECT_EQ(last_.queued, turn);  // From here on it ages as any other.
+}
+
+TEST_F(QueueTest, ListsWhatIsAskedForPageByPage) {
+    for (const char* payload : {"1", "2", "3"}) add(payload);
+    ASSERT_TRUE(queue().add("api", "4"));
+    take();
+
+    const auto running = queue().list({.state = EventState::running});
+    const auto first = queue().list({.state = EventState::waiting, .count_max = 2});
+    const auto second =
+        queue().list({.state = EventState::waiting, .after_id = first->back().id, .count_max = 2});
+    const auto of_api = queue().list({.function = "api", .state = EventState::waiting});
+
+    ASSERT_EQ(running->size(), 1U);
+    EXPECT_EQ(running->front().payload, "1");
+    ASSERT_EQ(first->size(), 2U);
+    EXPECT_EQ(first->back().payload, "3");
+    ASSERT_EQ(second->size(), 1U);
+    EXPECT_EQ(second->front().payload, "4");
+    ASSERT_EQ(of_api->size(), 1U);
+    EXPECT_EQ(of_api->front().payload, "4");
+    EXPECT_TRUE(queue().list({.state = EventState::dead})->empty());
+}
+
+TEST_F(QueueTest, ADeadLetterThatIsRedrivenHasAllItsAttemptsAgain) {
+    add("1");
+    take();
+    const std::string request_id = last_.request_id;
+    ASSERT_TRUE(queue().bury(last_.id, {.condition = "C", .error = "{}", .attempts = 3}));
+    const auto dead = queue().list({});
+    ASSERT_EQ(dead->size(), 1U);
+    EXPECT_EQ(dead->front().attempts, 3);
+    int told = 0;
+    queue().on_added([&] { ++told; });
+
+    EXPECT_EQ(*queue().redrive({.ids = {dead->front().id}}), 1);
+
+    EXPECT_EQ(told, 1);
+    EXPECT_EQ(counts(), "1 0 0");
+    take();
+    EXPECT_EQ(last_.attempts, 0);
+    EXPECT_EQ(last_.request_id, request_id);
+    EXPECT_GT(last_.id, dead->front().id);
+    EXPECT_EQ(*queue().redrive({.ids = {dead->front().id}}), 0);
+}
+
+TEST_F(QueueTest, RedrivesAFunctionsDeadLettersOrAll) {
+    for (int i = 0; i < 5; ++i) {
+        add("p");
+        take();
+        ASSERT_TRUE(queue().bury(last_.id, {.condition = "C"}));
+    }
+    ASSERT_TRUE(queue().add("api", "a"));
+    ASSERT_TRUE(queue().bury((*queue().take("api"))->id, {.condition = "C"}));
+
+    EXPECT_EQ(*queue().redrive({.function = "processor"}), 5);
+    EXPECT_EQ(counts(), "5 0 0");
+    EXPECT_EQ(queue().counts("api")->dead, 1);
+    EXPECT_EQ(*queue().redrive({}), 1);
+    EXPECT_EQ(queue().counts("api")->waiting, 1);
+}
+
+TEST_F(QueueTest, DeletesWhatWaitsOrIsDeadButNotWhatRuns) {
+    add("runs");
+    take();
+    const std::int64_t running = last_.id;
+    add("dead");
+    take();
+    ASSERT_TRUE(queue().bury(last_.id, {.condition = "C"}));
+    add("waits");
+    ASSERT_TRUE(queue().add("processor", "waits, too", Priority::low));
+    EXPECT_EQ(counts(), "2 1 1");
+
+    EXPECT_EQ(*queue().remove({.ids = {running}}), 0);
+    EXPECT_EQ(*queue().remove({.function = "api"}), 0);
+    EXPECT_EQ(*queue().remove({}), 3);
+
+    EXPECT_EQ(counts(), "0 1 0");
 }
 
 TEST_F(QueueTest, AFullDiskIsSaidAndPasses) {
