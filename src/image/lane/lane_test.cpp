@@ -118,6 +118,38 @@ TEST(Lane, KeepsAConstantPictureConstant) {
     }
 }
 
+TEST(Lane, ACropShowsNothingOfWhatIsAroundIt) {
+    // Left half white, right half black, at the edge of an MCU.
+    const Buffer input = make_test_jpeg({.width = 256, .height = 64, .halves = true});
+    for (const int x : {0, 128}) {
+        const Spec spec{.crop = Rect{x, 0, 128, 64}, .width = 32, .quality = 95};
+        const Rgb shown = lane_picture(input, spec);
+        ASSERT_EQ(shown.width, 32);
+        for (const std::uint8_t sample : shown.samples) {
+            ASSERT_NEAR(sample, x == 0 ? 255 : 0, 3) << x;
+        }
+    }
+}
+
+TEST(Lane, AgreesWithTheGeneralEngineInCropsAndTurns) {
+    for (const int rotate : {0, 90, 180, 270}) {
+        for (const Flip flip : {Flip::none, Flip::horizontal, Flip::vertical}) {
+            for (const int orientation : {1, 6}) {
+                const Spec spec{.crop = Rect{40, 30, 200, 140},
+                                .rotate = rotate,
+                                .flip = flip,
+                                .width = 70,
+                                .height = 70,
+                                .quality = 95};
+                expect_engines_agree({.width = 403, .height = 301, .orientation = orientation},
+                                     spec, 38,
+                                     std::to_string(rotate) + " " + std::string(name_of(flip)) +
+                                         " " + std::to_string(orientation));
+            }
+        }
+    }
+}
+
 TEST(Lane, HandsOverWhatItDoesNotWrite) {
     const Buffer input = make_test_jpeg({});
     const Spec rest[] = {

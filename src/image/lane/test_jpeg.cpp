@@ -22,9 +22,12 @@ void fill_row(const TestJpeg& options, int y, std::vector<std::uint8_t>& row) {
         const double wave = 20 * std::sin(9 * u * std::numbers::pi) * std::cos(7 * v);
         const double values[3] = {40 + 160 * u + wave, 60 + 130 * v - wave,
                                   200 - 90 * u - 70 * v + wave};
+        const double half = 2 * x < options.width ? 255 : 0;
         for (int c = 0; c < channels; ++c) {
-            row[static_cast<std::size_t>(x * channels + c)] = static_cast<std::uint8_t>(
-                options.constant ? 90 + 30 * c : std::clamp(values[c], 0.0, 255.0));
+            const double value = options.constant ? 90 + 30 * c
+                                 : options.halves ? half
+                                                  : std::clamp(values[c], 0.0, 255.0);
+            row[static_cast<std::size_t>(x * channels + c)] = static_cast<std::uint8_t>(value);
         }
     }
 }

@@ -18,7 +18,10 @@ struct TestJpeg {
     int restart_rows = 0;
     int quality = 90;
     int orientation = 1;
-    bool constant = false;  // One colour, else a smooth picture that differs in all corners.
+    // One colour; or white left of the middle and black right of it; else a smooth picture that
+    // differs in all corners.
+    bool constant = false;
+    bool halves = false;
 };
 
 Buffer make_test_jpeg(const TestJpeg& options);
