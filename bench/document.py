@@ -33,6 +33,12 @@ JPEG = """## JPEG to JPEG
 Quality 75. The last column is what the engine takes of what sharp takes.
 """
 
+STAGES = """## Where the time goes
+
+Of the engine's wall time a photograph, JPEG to JPEG; the mean of the shares. Decoding and encoding
+are libjpeg-turbo's work and the floor: what is left is what a better resize could still save.
+"""
+
 FIDELITY = """## Fidelity
 
 The same outputs, decoded, against a reduction by Lanczos3 in floating point
@@ -127,6 +133,20 @@ def jpeg_table(measured):
             f"{geometric_mean(walls):.2f}.\n")
 
 
+def stages_table(measured):
+    shares = {}
+    for by_library in measured["results"]["jpeg-jpeg"].values():
+        ours = by_library[OURS]
+        whole = statistics.median(ours["wall_us"])
+        stages = ours["stages_us"]
+        for stage in stages[0]:
+            took = statistics.median(stage_of[stage] for stage_of in stages)
+            shares.setdefault(stage, []).append(took / whole)
+    means = {stage: statistics.mean(values) for stage, values in shares.items()}
+    means["the rest"] = 1 - sum(means.values())
+    return table(["stage", "share"], [[stage, f"{share:.0%}"] for stage, share in means.items()])
+
+
 def fidelity_table(measured):
     scores = measured["scores"]
     names = list(next(iter(scores.values())))
@@ -194,7 +214,8 @@ def write(measured):
     parts = [HEAD, f"Measured at commit {machine_of['commit']}, {measured['rounds']} rounds, on "
              f"{machine_of['cpu']}, Linux {machine_of['kernel']}: {machine_of['versions']}.\n"]
     if "jpeg-jpeg" in measured["results"]:
-        parts += [JPEG, jpeg_table(measured), FIDELITY, fidelity_table(measured)]
+        parts += [JPEG, jpeg_table(measured), STAGES, stages_table(measured), FIDELITY,
+                  fidelity_table(measured)]
     parts += [WORKS, works_table(measured), COLD, cold_table(measured), five_text(measured),
               MEMORY, memory_table(measured)]
     return "\n".join(parts)

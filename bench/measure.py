@@ -60,6 +60,8 @@ def interleave(work, pictures, libraries, rounds, out, progress):
                 if turn == 0:
                     kept.update(bytes=answer["bytes"][0], file=str(file))
                     continue
+                if answer.get("stages_us"):
+                    kept.setdefault("stages_us", []).append(answer["stages_us"])
                 kept["cpu_us"].append(answer["cpu_us"])
                 kept["wall_us"].append(answer["wall_us"])
     for worker in running.values():

@@ -28,8 +28,8 @@ Error failure() {
     return error;
 }
 
-Result<std::vector<Buffer>> work(const Task& task) {
-    std::vector<Buffer> outputs;
+Result<Done> work(const Task& task) {
+    Done done;
     const bool may_move = task.format == "gif" || task.format == "webp";
     for (const int box : task.boxes) {
         VipsImage* image = nullptr;
@@ -50,10 +50,10 @@ Result<std::vector<Buffer>> work(const Task& task) {
             return failure();
         }
         const auto* begin = static_cast<const std::byte*>(bytes);
-        outputs.emplace_back(begin, begin + size);
+        done.outputs.emplace_back(begin, begin + size);
         g_free(bytes);
     }
-    return outputs;
+    return done;
 }
 
 }  // namespace

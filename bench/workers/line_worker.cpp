@@ -38,21 +38,24 @@ Result<json::object> work_on(Work work, const std::string& line) {
 
     const std::int64_t cpu_before = cpu_us();
     const auto start = std::chrono::steady_clock::now();
-    const std::vector<Buffer> outputs = TRY(work(task));
+    const Done done = TRY(work(task));
     const auto took = std::chrono::steady_clock::now() - start;
     const std::int64_t cpu = cpu_us() - cpu_before;
 
+    json::object stages;
+    for (const auto& [stage, us] : done.stages_us) stages[stage] = us;
     json::array sizes;
-    for (const Buffer& output : outputs) sizes.push_back(output.size());
+    for (const Buffer& output : done.outputs) sizes.push_back(output.size());
     if (const std::string out = TRY(TRY(job.at("out")).string()); !out.empty()) {
-        const std::string_view text = as_text(outputs.front());
+        const std::string_view text = as_text(done.outputs.front());
         std::ofstream(out, std::ios::binary)
             .write(text.data(), static_cast<std::streamsize>(text.size()));
     }
     return json::object{
         {"cpu_us", cpu},
         {"wall_us", std::chrono::duration_cast<std::chrono::microseconds>(took).count()},
-        {"bytes", std::move(sizes)}};
+        {"bytes", std::move(sizes)},
+        {"stages_us", std::move(stages)}};
 }
 
 }  // namespace

@@ -1,13 +1,15 @@
 // line_worker: a process that does one job a line and says what each cost.
 //
 // Shapes:  In:  {"file":"a.jpg","format":"webp","quality":75,"boxes":[800],"out":"b.webp"}
-//          Out: {"cpu_us":…,"wall_us":…,"bytes":[…]}, or {"error":"…"}.
+//          Out: {"cpu_us":…,"wall_us":…,"bytes":[…],"stages_us":{…}}, or {"error":"…"}.
 //          The file is read before the clock starts and the first output written after it stops,
 //          so that a disk is never measured; `out` may be "".
 // Units:   Microseconds of the whole process, all its threads.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -22,7 +24,12 @@ struct Task {
     std::vector<int> boxes;  // One output each, inside box×box, never enlarged.
 };
 
-using Work = Result<std::vector<Buffer>> (*)(const Task& task);
+struct Done {
+    std::vector<Buffer> outputs = {};
+    std::vector<std::pair<std::string, std::int64_t>> stages_us = {};  // Where that is known.
+};
+
+using Work = Result<Done> (*)(const Task& task);
 
 // Until standard input ends.
 int work_by_line(Work work);

@@ -5,7 +5,7 @@
 namespace imagemill::bench {
 namespace {
 
-Result<std::vector<Buffer>> work(const Task& task) {
+Result<Done> work(const Task& task) {
     const auto format = image::format_named(task.format);
     if (!format) return Error{Code::invalid_argument, "There is no format " + task.format + "."};
     std::vector<image::Spec> specs;
@@ -18,9 +18,12 @@ Result<std::vector<Buffer>> work(const Task& task) {
         specs.push_back(spec);
     }
     auto rendered = TRY(image::render(task.input, specs, {}));
-    std::vector<Buffer> outputs;
-    for (image::Output& output : rendered.outputs) outputs.push_back(std::move(output.bytes));
-    return outputs;
+    Done done;
+    for (image::Output& output : rendered.outputs) done.outputs.push_back(std::move(output.bytes));
+    done.stages_us = {{"decode", rendered.timings.decode_us},
+                      {"resize", rendered.timings.resize_us},
+                      {"encode", rendered.timings.encode_us}};
+    return done;
 }
 
 }  // namespace

@@ -11,6 +11,8 @@ import time
 
 from PIL import Image, ImageOps, ImageSequence
 
+Image.MAX_IMAGE_PIXELS = None
+
 OPTIONS = {
     "jpeg": lambda quality: {"quality": quality},
     "webp": lambda quality: {"quality": quality, "method": 4},
