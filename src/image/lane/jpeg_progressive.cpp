@@ -65,7 +65,8 @@ class ProgressiveDecoder final {
     Result<Step> read_scans();
     Result<Step> read_scan(const JpegScan& scan);
     bool read_row(ScanBytes& bytes, std::vector<ScanState>& states, int y);
-    bool keep_interval(ScanBytes& bytes, std::vector<ScanState>& states);
+    bool read_dc(ScanBytes& bytes, std::vector<ScanState>& states, int y, int first, int end);
+    int begin_stretch(ScanBytes& bytes, std::vector<ScanState>& states, int mcus);
     Result<void> check_stop() const;
     Result<Plane> make_samples(const JpegComponent& component, std::size_t index) const;
     int size_of(std::size_t component) const {
@@ -146,48 +147,56 @@ Result<ProgressiveDecoder::Step> ProgressiveDecoder::read_scan(const JpegScan& s
     return Step::done;
 }
 
-// At the head of each MCU.
-bool ProgressiveDecoder::keep_interval(ScanBytes& bytes, std::vector<ScanState>& states) {
-    if (markers_->restart_interval() == 0) return true;
+// At the head of a stretch of MCUs: how many of them come before the next restart; 0 where that is
+// missing.
+int ProgressiveDecoder::begin_stretch(ScanBytes& bytes, std::vector<ScanState>& states, int mcus) {
+    const int interval = markers_->restart_interval();
+    if (interval == 0) return mcus;
     if (interval_left_ == 0) {
-        if (bytes.ran_out() || !bytes.restart(restarts_++ % 8)) return false;
+        if (bytes.ran_out() || !bytes.restart(restarts_++ % 8)) return 0;
         std::ranges::fill(predictions_, 0);
         for (ScanState& state : states) state.end_of_band_run = 0;
-        interval_left_ = markers_->restart_interval();
+        interval_left_ = interval;
     }
-    --interval_left_;
-    return true;
+    const int count = std::min(mcus, interval_left_);
+    interval_left_ -= count;
+    return count;
 }
 
 bool ProgressiveDecoder::read_row(ScanBytes& bytes, std::vector<ScanState>& states, int y) {
     const JpegFrame& frame = markers_->frame();
     const JpegScan& scan = states[0].scan;
     const std::size_t alone = scan.parts[0].component;
+    const int mcus = scan.parts.size() == 1 ? frame.components[alone].blocks_x : frame.mcus_x;
+    for (int x = 0; x < mcus;) {
+        const int end = x + begin_stretch(bytes, states, mcus - x);
+        if (end == x) return false;
+        const bool is_read = scan.first > 0 ? blocks_[alone].read_ac(bytes, states[0], y, x, end)
+                                            : read_dc(bytes, states, y, x, end);
+        if (!is_read) return false;
+        x = end;
+    }
+    return std::ranges::all_of(states, &ScanState::is_flawless);
+}
+
+bool ProgressiveDecoder::read_dc(ScanBytes& bytes, std::vector<ScanState>& states, int y, int first,
+                                 int end) {
+    const JpegScan& scan = states[0].scan;
     const bool is_alone = scan.parts.size() == 1;
-    const int mcus = is_alone ? frame.components[alone].blocks_x : frame.mcus_x;
-    for (int x = 0; x < mcus; ++x) {
-        if (!keep_interval(bytes, states)) return false;
-        // Blocks of zeros to the end of the run.
-        if (scan.high == 0 && states[0].end_of_band_run > 0) {
-            --states[0].end_of_band_run;
-            continue;
-        }
+    for (int x = first; x < end; ++x) {
         if (!bytes.fill_if_low()) return false;
-        if (is_alone && scan.first > 0) {
-            blocks_[alone].read_ac(bytes.bits, states[0], y, x);
-            continue;
-        }
         for (std::size_t i = 0; i < states.size(); ++i) {
             const std::size_t index = scan.parts[i].component;
-            const int across = is_alone ? 1 : frame.components[index].sampling_x;
-            const int down = is_alone ? 1 : frame.components[index].sampling_y;
+            const JpegComponent& component = markers_->frame().components[index];
+            const int across = is_alone ? 1 : component.sampling_x;
+            const int down = is_alone ? 1 : component.sampling_y;
             for (int block = 0; block < across * down; ++block) {
                 blocks_[index].read_dc(bytes.bits, states[i], y * down + block / across,
                                        x * across + block % across, predictions_[i]);
             }
         }
     }
-    return std::ranges::all_of(states, &ScanState::is_flawless);
+    return true;
 }
 
 Result<Plane> ProgressiveDecoder::make_samples(const JpegComponent& component,

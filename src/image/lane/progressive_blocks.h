@@ -30,9 +30,10 @@ class ProgressiveBlocks final {
   public:
     ProgressiveBlocks(const JpegComponent& component, int size);
 
-    // Each reads one block; `bits` is left as it was found, with fewer than 64 bits' worth known.
+    // One block.
     void read_dc(Bits& bits, ScanState& state, int row, int column, int& prediction);
-    void read_ac(Bits& bits, ScanState& state, int row, int column);
+    // The blocks of a row from `first` up to `end`. False where the bytes ran out.
+    bool read_ac(ScanBytes& bytes, ScanState& state, int row, int first, int end);
 
     // A row of blocks for the inverse DCT.
     void dequantise(int row, const std::array<std::uint16_t, 64>& quantiser,
@@ -43,11 +44,6 @@ class ProgressiveBlocks final {
     int last_kept() const { return places_.last; }
 
   private:
-    std::int16_t* values_of(int row, int column);
-    void read_ac_first(Bits& bits, ScanState& state, std::int16_t* values, std::uint64_t& nonzero);
-    void refine_ac(Bits& bits, ScanState& state, std::int16_t* values, std::uint64_t& nonzero);
-    void correct(Bits& bits, std::uint64_t passed, int bit, std::int16_t* values) const;
-
     int size_;
     int batches_;
     int stride_;
@@ -56,5 +52,15 @@ class ProgressiveBlocks final {
     std::vector<std::int16_t> values_;
     std::vector<std::uint64_t> nonzero_;  // Bit k: the coefficient at zigzag place k is not zero.
 };
+
+// A row of a component's blocks, as its scans of AC coefficients see it.
+struct AcRow {
+    const Places& places;
+    std::uint64_t kept;    // Bit k: place k is kept.
+    std::int16_t* values;  // In batches.
+    int batch_size;
+    std::uint64_t* nonzero;
+};
+bool read_ac_blocks(ScanBytes& bytes, ScanState& state, const AcRow& row, int first, int end);
 
 }  // namespace imagemill::image
