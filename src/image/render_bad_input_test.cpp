@@ -60,6 +60,14 @@ TEST(RenderBadInput, NamesItForSeveralSpecsToo) {
     EXPECT_EQ(rendered.error().code, Code::corrupt);
 }
 
+// The SVG library quotes a foreign root's namespace.
+TEST(RenderBadInput, IsNotMisledByWhatLibvipsQuotesFromTheFile) {
+    const Error error =
+        refusal(as_bytes("<svg xmlns='out of memory' width='9' height='9'><g/></svg>"));
+    EXPECT_EQ(error.code, Code::corrupt) << error.message;
+    EXPECT_NE(error.message.find("out of memory"), std::string::npos) << error.message;
+}
+
 TEST(RenderBadInput, SurvivesHeadersWithNothingBehindThem) {
     for (const std::string& file :
          {test::jpeg({}), test::png(7, 5, 6), test::avif({}), test::tiff({}),

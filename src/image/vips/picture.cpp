@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/encodings.h"
+
 namespace imagemill::image {
 namespace {
 
@@ -12,10 +14,7 @@ std::string take_vips_message() {
     std::string message = text ? text.get() : "";
     while (!message.empty() && message.back() == '\n') message.pop_back();
     std::ranges::replace(message, '\n', ';');
-    constexpr std::size_t kLengthMax = 300;
-    if (message.size() > kLengthMax) message.resize(kLengthMax);
-    std::erase_if(message, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
-    return message;
+    return printable(message, 300);  // A decoder may quote the file.
 }
 
 Error timeout() {
@@ -49,7 +48,8 @@ Result<void> Watch::check() {
 Error Watch::failure(Code code, std::string sentence) {
     const std::string detail = take_vips_message();
     if (stopped_) return timeout();
-    if (detail.find("out of memory") != std::string::npos) {
+    // In libvips' own voice, before all else: a file may have the words in it, too.
+    if (detail.starts_with("vips_tracked: out of memory")) {
         return {
             .code = Code::unavailable,
             .message = "There was not enough memory for the picture (libvips: " + detail + ")."};
