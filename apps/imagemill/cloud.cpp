@@ -9,11 +9,14 @@
 #include <thread>
 #include <vector>
 
+#include "base/encodings.h"
 #include "base/json.h"
 #include "functions/settings.h"
+#include "local/containment/containment.h"
 #include "local/gateway/gateway.h"
 #include "local/lambda/logs.h"
 #include "local/lambda/pool.h"
+#include "local/s3/key_file.h"
 #include "local/s3/keys.h"
 #include "local/s3/service.h"
 #include "local/storage/disk_store.h"
@@ -113,6 +116,41 @@ std::string_view content_type_of(std::string_view path) {
     return "application/octet-stream";
 }
 
+// How events are tried again; the variables are for both functions.
+struct QueueSetting {
+    const char* name;
+    std::int64_t min;
+    std::int64_t max;
+    void (*set)(local::FunctionConfig& function, std::int64_t value);
+};
+constexpr QueueSetting kQueueSettings[] = {
+    {"IMAGEMILL_MAX_RETRIES", 0, 2,
+     [](local::FunctionConfig& f, std::int64_t value) { f.retries = static_cast<int>(value); }},
+    {"IMAGEMILL_RETRY_MILLISECONDS", 1, 3'600'000,
+     [](local::FunctionConfig& f, std::int64_t value) { f.retry_delay = Milliseconds(value); }},
+    {"IMAGEMILL_MAX_EVENT_AGE_SECONDS", 1, 21'600,
+     [](local::FunctionConfig& f, std::int64_t value) {
+         f.event_age_max = Milliseconds(value * 1'000);
+     }},
+};
+
+Result<void> apply_queue_settings(const std::map<std::string, std::string>& environment,
+                                  local::FunctionConfig& function) {
+    for (const QueueSetting& setting : kQueueSettings) {
+        const auto found = environment.find(setting.name);
+        if (found == environment.end() || found->second.empty()) continue;
+        const auto value = parse_count(found->second);
+        if (!value || *value < setting.min || *value > setting.max) {
+            return Error{Code::invalid_argument,
+                         std::string(setting.name) + " is \"" + found->second +
+                             "\"; expected a whole number from " + std::to_string(setting.min) +
+                             " to " + std::to_string(setting.max) + "."};
+        }
+        setting.set(function, *value);
+    }
+    return {};
+}
+
 class OneMachine final : public Cloud {
   public:
     OneMachine(const CloudOptions& options, const Clock& clock, const Log& log)
@@ -163,8 +201,9 @@ class OneMachine final : public Cloud {
             clock_, log_));
         TRY(store_->create_bucket(settings_.source_bucket));
         TRY(store_->create_bucket(settings_.destination_bucket));
+        key_file_ = std::make_unique<local::KeyFile>(options_.data, log_);
         keys_ = std::make_unique<local::Keys>(TRY(local::load_root_key(options_.data)),
-                                              grants(settings_));
+                                              grants(settings_), key_file_.get());
         logs_ = local::make_logs(options_.data + "/logs", INT64_C(16) << 20);
         return {};
     }
@@ -194,6 +233,7 @@ class OneMachine final : public Cloud {
         local::s3::ServiceOptions service{.region = kRegion,
                                           .hosts = TRY(hosts(options_.public_s3_url)),
                                           .cors_origins = TRY(page_origins()),
+                                          .functions = {kProcessor},
                                           .public_url = options_.public_s3_url};
         service.on_request = [this](std::string_view operation, int status, std::string_view code) {
             s3_requests_.count(operation, status, code);
@@ -211,6 +251,7 @@ class OneMachine final : public Cloud {
         config.environment["AWS_SECRET_ACCESS_KEY"] = credentials.secret_key;
         config.environment["AWS_ENDPOINT_URL_S3"] = inner_s3_url();
         config.environment["IMAGEMILL_PUBLIC_S3_URL"] = public_s3_url();
+        config.environment["IMAGEMILL_CONTAINED"] = "1";
         config.payload_bytes_max = options_.aws_limits ? kPayloadBytesMaxOnAws : kPayloadBytesMax;
         return config;
     }
@@ -226,10 +267,12 @@ class OneMachine final : public Cloud {
     Result<void> start_pool() {
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
         local::FunctionConfig processor = function(kProcessor, "processor");
+        TRY(apply_queue_settings(environment_, processor));
         processor.instances_max =
             options_.instances_max > 0 ? options_.instances_max : static_cast<int>(cores);
         processor.on_failure = kApi;
         local::FunctionConfig api = function(kApi, "api");
+        TRY(apply_queue_settings(environment_, api));
         api.instances_max = kApiInstancesMax;
         api.queue_instances_max = 1;  // Failures are told one at a time; the others answer callers.
         pool_ = TRY(local::make_pool({.bootstrap = options_.bootstrap,
@@ -261,6 +304,11 @@ class OneMachine final : public Cloud {
         };
         options.s3_requests = [this] { return s3_requests_.list(); };
         options.is_behind_proxy = !options_.public_url.empty();
+        options.containment_lacks = local::describe_lacks(local::kernel_features());
+        if (!options.containment_lacks.empty()) {
+            log_.warn("functions are not contained as they would be on another kernel",
+                      {{"lacks", options.containment_lacks}});
+        }
         for (const EmbeddedFile& file : kEmbeddedFiles) {
             options.files[std::string(file.path)] = {content_type_of(file.path), file.bytes};
         }
@@ -290,6 +338,7 @@ class OneMachine final : public Cloud {
     int s3_port_ = 0;
     S3RequestCounter s3_requests_;
     std::unique_ptr<local::DiskStore> store_;
+    std::unique_ptr<local::KeyFile> key_file_;
     std::unique_ptr<local::Keys> keys_;
     std::unique_ptr<local::Logs> logs_;
     std::unique_ptr<local::FunctionPool> pool_;

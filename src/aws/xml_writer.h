@@ -24,6 +24,9 @@ class XmlWriter final {
     // Chars would rather be bools than texts.
     void element(std::string_view name, const char* text) { element(name, std::string_view(text)); }
 
+    // Elements that are written out already.
+    void append_raw(std::string_view xml) { xml_ += xml; }
+
     // Closes the root. Once.
     std::string finish();
 

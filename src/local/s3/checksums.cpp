@@ -1,56 +1,32 @@
 #include "local/s3/checksums.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/encodings.h"
 
 namespace imagemill::local::s3 {
 namespace {
 
-constexpr CrcTable make_table(std::uint64_t reflected_polynomial) {
-    CrcTable table{};
-    for (std::uint64_t byte = 0; byte < table.size(); ++byte) {
-        std::uint64_t value = byte;
-        for (int bit = 0; bit < 8; ++bit) {
-            value = (value & 1U) != 0 ? (value >> 1U) ^ reflected_polynomial : value >> 1U;
-        }
-        table[byte] = value;
-    }
-    return table;
-}
-
-constexpr CrcTable kCrc32 = make_table(0xEDB88320U);
-constexpr CrcTable kCrc32c = make_table(0x82F63B78U);
-constexpr CrcTable kCrc64Nvme = make_table(UINT64_C(0x9A6C9329AC4BC9B5));
-
 constexpr std::size_t kMd5Bytes = 16;
 constexpr std::size_t kSha256Hex = 64;
 
-std::variant<Hasher, Crc> sum_crc32() {
-    return Crc::crc32();
-}
-std::variant<Hasher, Crc> sum_crc32c() {
-    return Crc::crc32c();
-}
-std::variant<Hasher, Crc> sum_crc64_nvme() {
-    return Crc::crc64_nvme();
-}
-std::variant<Hasher, Crc> sum_sha256() {
-    return Hasher(DigestKind::sha256);
-}
+// kCrc32 and its like are constants of crc.cpp, known when the program runs.
+const std::array kAlgorithms{
+    Algorithm{"CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", 4, &kCrc32},
+    Algorithm{"CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", 4, &kCrc32c},
+    Algorithm{"CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", 8, &kCrc64Nvme},
+    Algorithm{"SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", 20, nullptr, DigestKind::sha1},
+    Algorithm{"SHA256", "x-amz-checksum-sha256", "ChecksumSHA256", 32, nullptr, DigestKind::sha256},
+};
 
-struct Algorithm {
-    std::string_view name;  // As x-amz-sdk-checksum-algorithm has it.
-    std::string_view header;
-    std::size_t size_bytes;
-    std::variant<Hasher, Crc> (*start)();
-};
-constexpr std::array kAlgorithms{
-    Algorithm{"CRC32", "x-amz-checksum-crc32", 4, sum_crc32},
-    Algorithm{"CRC32C", "x-amz-checksum-crc32c", 4, sum_crc32c},
-    Algorithm{"CRC64NVME", "x-amz-checksum-crc64nvme", 8, sum_crc64_nvme},
-    Algorithm{"SHA256", "x-amz-checksum-sha256", 32, sum_sha256},
-};
+const Algorithm* algorithm_of_header(std::string_view header) {
+    const auto found = std::ranges::find_if(kAlgorithms, [&](const Algorithm& algorithm) {
+        return equal_ignoring_case(algorithm.header, header);
+    });
+    return found == kAlgorithms.end() ? nullptr : &*found;
+}
 
 bool is_hash(std::string_view text) {
     return text.size() == kSha256Hex && parse_hex(text).has_value();
@@ -83,37 +59,32 @@ constexpr std::string_view kContentMd5 = "Content-MD5";
 
 }  // namespace
 
-Crc::Crc(const CrcTable& table, int size_bytes)
-    : table_(&table),
-      size_bytes_(size_bytes),
-      ones_(size_bytes == 8 ? ~UINT64_C(0) : UINT64_C(0xFFFFFFFF)),
-      value_(ones_) {}
-
-Crc Crc::crc32() {
-    return {kCrc32, 4};
-}
-Crc Crc::crc32c() {
-    return {kCrc32c, 4};
-}
-Crc Crc::crc64_nvme() {
-    return {kCrc64Nvme, 8};
+std::span<const Algorithm> algorithms() {
+    return kAlgorithms;
 }
 
-void Crc::update(Bytes bytes) {
-    std::uint64_t value = value_;
-    for (const std::byte byte : bytes) {
-        value = (*table_)[(value ^ std::to_integer<std::uint64_t>(byte)) & 0xFFU] ^ (value >> 8U);
-    }
-    value_ = value;
+const Algorithm* find_algorithm(std::string_view name) {
+    const auto found = std::ranges::find_if(kAlgorithms, [&](const Algorithm& algorithm) {
+        return equal_ignoring_case(algorithm.name, name);
+    });
+    return found == kAlgorithms.end() ? nullptr : &*found;
 }
 
-Buffer Crc::finish() const {
-    const std::uint64_t value = value_ ^ ones_;
-    Buffer bytes;
-    for (int shift = (size_bytes_ - 1) * 8; shift >= 0; shift -= 8) {
-        bytes.push_back(static_cast<std::byte>((value >> static_cast<unsigned>(shift)) & 0xFFU));
-    }
-    return bytes;
+aws::S3Error unknown_algorithm() {
+    return invalid_request(
+        "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+        "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+}
+
+std::optional<Buffer> parse_checksum(const Algorithm& algorithm, std::string_view base64) {
+    auto bytes = parse_base64(base64);
+    if (!bytes || bytes->size() != algorithm.size_bytes) return std::nullopt;
+    return *std::move(bytes);
+}
+
+Sum start_sum(const Algorithm& algorithm) {
+    if (algorithm.crc != nullptr) return Crc(*algorithm.crc);
+    return Hasher(algorithm.digest);
 }
 
 Outcome<BodyChecks> BodyChecks::parse(const http::Headers& headers, std::string_view payload_hash) {
@@ -149,38 +120,61 @@ Outcome<void> BodyChecks::add_content_md5(const http::Headers& headers) {
     return {};
 }
 
+// One, in a header or announced as a trailer.
 Outcome<void> BodyChecks::add_checksum(const http::Headers& headers) {
-    const Algorithm* chosen = nullptr;
+    std::vector<std::string> names;
     for (const Algorithm& algorithm : kAlgorithms) {
-        if (!headers.get(algorithm.header)) continue;
-        if (chosen != nullptr) {
+        if (headers.get(algorithm.header)) names.emplace_back(algorithm.header);
+    }
+    if (const auto trailer = headers.get("x-amz-trailer")) {
+        trailer_ = to_lower(trim(*trailer));
+        if (algorithm_of_header(trailer_) == nullptr) {
             return invalid_request(
-                "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
-                "allowed.");
+                "The value specified in the x-amz-trailer header is not supported");
         }
-        chosen = &algorithm;
+        names.push_back(trailer_);
+    }
+    if (names.size() > 1) {
+        return invalid_request(
+            "Expecting a single x-amz-checksum- header. Multiple checksum Types are not "
+            "allowed.");
     }
     const auto announced = headers.get("x-amz-sdk-checksum-algorithm");
-    if (chosen == nullptr) {
+    if (announced && find_algorithm(*announced) == nullptr) return unknown_algorithm();
+    if (names.empty()) {
         if (!announced) return {};
         return invalid_request(
             "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or "
             "x-amz-trailer headers were found.");
     }
-    const std::string header(chosen->header);
-    const std::string text(headers.get_or(header, ""));
-    auto expected = parse_base64(text);
-    if (!expected || expected->size() != chosen->size_bytes) {
-        return invalid_request("Value for " + header + " header is invalid.");
-    }
-    if (announced && !equal_ignoring_case(*announced, chosen->name)) {
+    algorithm_ = algorithm_of_header(names.front());
+    if (announced && find_algorithm(*announced) != algorithm_) {
         return invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid.");
     }
-    checks_.push_back({.name = std::string(chosen->name),
-                       .expected = *std::move(expected),
-                       .sum = chosen->start()});
-    confirmed_ = {{header, text}, {"x-amz-checksum-type", "FULL_OBJECT"}};
+    checks_.push_back({.name = std::string(algorithm_->name),
+                       .expected = std::nullopt,
+                       .sum = start_sum(*algorithm_)});
+    if (!trailer_.empty()) return {};
+    return take_checksum(headers, algorithm_->header);
+}
+
+Outcome<void> BodyChecks::take_checksum(const http::Headers& fields, std::string_view header) {
+    const std::string name(header);
+    const std::string text(fields.get_or(header, ""));
+    auto expected = parse_checksum(*algorithm_, text);
+    if (!expected) return invalid_request("Value for " + name + " header is invalid.");
+    for (Check& check : checks_) {
+        if (check.name == algorithm_->name) check.expected = expected;
+    }
+    confirmed_ = {{name, text}, {"x-amz-checksum-type", std::string(kFullObject)}};
     return {};
+}
+
+void BodyChecks::also(const Algorithm& algorithm) {
+    if (&algorithm == algorithm_) return;
+    checks_.push_back({.name = std::string(algorithm.name),
+                       .expected = std::nullopt,
+                       .sum = start_sum(algorithm)});
 }
 
 void BodyChecks::update(Bytes bytes) {
@@ -189,16 +183,24 @@ void BodyChecks::update(Bytes bytes) {
     }
 }
 
-Outcome<void> BodyChecks::finish() {
+Outcome<void> BodyChecks::finish(const http::Headers& trailers) {
+    if (!trailer_.empty()) TRY(take_checksum(trailers, trailer_));
     for (Check& check : checks_) {
-        const Buffer computed = std::visit([](auto& sum) { return sum.finish(); }, check.sum);
-        if (std::ranges::equal(computed, check.expected)) continue;
-        if (check.name == kPayload) return payload_mismatch(check.expected, computed);
-        if (check.name == kContentMd5) return md5_mismatch(check.expected, computed);
+        check.computed = std::visit([](auto& sum) { return sum.finish(); }, check.sum);
+        if (!check.expected || check.computed == *check.expected) continue;
+        if (check.name == kPayload) return payload_mismatch(*check.expected, check.computed);
+        if (check.name == kContentMd5) return md5_mismatch(*check.expected, check.computed);
         return bad_digest("The " + check.name +
                           " you specified did not match the calculated checksum.");
     }
     return {};
+}
+
+std::string BodyChecks::sum_of(const Algorithm& algorithm) const {
+    for (const Check& check : checks_) {
+        if (check.name == algorithm.name) return format_base64(check.computed);
+    }
+    return "";
 }
 
 }  // namespace imagemill::local::s3

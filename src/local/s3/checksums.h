@@ -1,7 +1,7 @@
 // checksums: what a client says its bytes add up to, checked as they pass.
 //
 // Shapes:  Content-MD5, x-amz-content-sha256 and one of x-amz-checksum-crc32, -crc32c, -crc64nvme,
-//          -sha256.
+//          -sha1, -sha256, in a header or in a trailer that x-amz-trailer announces.
 // Errors:  InvalidDigest   Content-MD5 is not 16 bytes of base64.
 //          InvalidRequest  a checksum of the wrong length, two of them, or one announced and
 //          absent. BadDigest, XAmzContentSHA256Mismatch: by finish().
@@ -9,8 +9,8 @@
 // Source:  Amazon S3 user guide, "Checking object integrity"; CRC parameters as catalogued there.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -19,55 +19,74 @@
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "http/message.h"
+#include "local/s3/crc.h"
 #include "local/s3/outcome.h"
 
 namespace imagemill::local::s3 {
 
-using CrcTable = std::array<std::uint64_t, 256>;
-
-// A reflected CRC of 32 or 64 bits.
-class Crc final {
-  public:
-    static Crc crc32();
-    static Crc crc32c();
-    static Crc crc64_nvme();
-
-    void update(Bytes bytes);
-    Buffer finish() const;  // Big-endian, as the headers have it.
-
-  private:
-    Crc(const CrcTable& table, int size_bytes);
-
-    const CrcTable* table_;  // A constant of the program.
-    int size_bytes_;
-    std::uint64_t ones_;
-    std::uint64_t value_;
+// A checksum S3 knows. One row each in the .cpp.
+struct Algorithm {
+    std::string_view name;  // As x-amz-sdk-checksum-algorithm has it: "CRC32C".
+    std::string_view header;
+    std::string_view element;  // Of XML: "ChecksumCRC32C".
+    std::size_t size_bytes;
+    const CrcKind* crc;  // Of a CRC; null for a hash, whose parts make no whole.
+    DigestKind digest = DigestKind::md5;
 };
+std::span<const Algorithm> algorithms();
+// Null, where S3 has none of that name (in any case of letters).
+const Algorithm* find_algorithm(std::string_view name);
+// InvalidRequest, which names those there are.
+aws::S3Error unknown_algorithm();
+
+// What is computed of an object whose client says nothing: as S3 does.
+inline constexpr std::string_view kDefaultAlgorithm = "CRC64NVME";
+inline constexpr std::string_view kFullObject = "FULL_OBJECT";
+inline constexpr std::string_view kComposite = "COMPOSITE";
+
+// The bytes of a sum in base64; nothing where it is none of that algorithm.
+std::optional<Buffer> parse_checksum(const Algorithm& algorithm, std::string_view base64);
+
+using Sum = std::variant<Hasher, Crc>;
+Sum start_sum(const Algorithm& algorithm);
 
 class BodyChecks final {
   public:
     // `payload_hash` is what the signature covers: hex is checked, anything else is not a hash.
     static Outcome<BodyChecks> parse(const http::Headers& headers, std::string_view payload_hash);
 
+    // Adds up `algorithm` as well, if the client does not have it checked anyhow.
+    void also(const Algorithm& algorithm);
+
     void update(Bytes bytes);
     // The first sum that does not hold. Once.
-    Outcome<void> finish();
+    Outcome<void> finish(const http::Headers& trailers = {});
 
-    // The x-amz-checksum-* header that was checked, to be said back; empty for none.
+    // The checksum that is to be checked, or null; its trailer's name, or empty.
+    const Algorithm* algorithm() const { return algorithm_; }
+    const std::string& trailer() const { return trailer_; }
+
+    // After finish(): the x-amz-checksum-* header that was checked, to be said back; or none.
     const http::Headers& confirmed() const { return confirmed_; }
+    // After finish(): what was added up of that algorithm, in base64; empty where it was not.
+    std::string sum_of(const Algorithm& algorithm) const;
 
   private:
     struct Check {
-        std::string name;  // "sha256 of the payload", "Content-MD5", "CRC32"
-        Buffer expected;
-        std::variant<Hasher, Crc> sum;
+        std::string name;                // "x-amz-content-sha256", "Content-MD5", "CRC32"
+        std::optional<Buffer> expected;  // Nothing: only added up, or it comes in a trailer.
+        Sum sum;
+        Buffer computed = {};
     };
 
     Outcome<void> add_payload_hash(std::string_view payload_hash);
     Outcome<void> add_content_md5(const http::Headers& headers);
     Outcome<void> add_checksum(const http::Headers& headers);
+    Outcome<void> take_checksum(const http::Headers& fields, std::string_view header);
 
     std::vector<Check> checks_;
+    const Algorithm* algorithm_ = nullptr;
+    std::string trailer_;
     http::Headers confirmed_;
 };
 

@@ -1,25 +1,33 @@
-// cors: lets pages of named origins post forms here and load pictures from here, and no others.
+// cors: which pages a browser lets talk to this service: the page's own, to all of it, and those
+// that a bucket's owner names, to the bucket.
 //
-// Shapes:  The gateway's page is of another port, so of another origin. `origins` are whole origins
-//          ("http://127.0.0.1:8080"), or one "*" for any.
-// Errors:  of a preflight, as S3 answers: BadRequest without an Origin, AccessForbidden for a page,
-//          method or bucket that is not let in.
+// Errors:  of a preflight: BadRequest without Origin or method, AccessForbidden for pages that are
+//          not let in.
 // Threads: pure functions.
-// Source:  Fetch standard, "CORS protocol"; Amazon S3 user guide, "Using CORS".
+// Source:  Fetch standard, "CORS protocol"; Amazon S3 user guide, "Using cross-origin resource
+//          sharing".
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "http/message.h"
+#include "local/s3/cors_rules.h"
 #include "local/s3/outcome.h"
 
 namespace imagemill::local::s3 {
 
-Answer preflight(const http::Request& request, const std::vector<std::string>& origins);
+// Outlive the call; both may be empty.
+struct CorsPolicy {
+    const std::vector<std::string>& page_origins;
+    const std::vector<CorsRule>& rules;  // Of the bucket that is asked.
+};
 
-// Adds to an answer what lets a page of an allowed origin read it.
-void add_cors_headers(const http::Request& request, const std::vector<std::string>& origins,
+// What a browser asks before it asks. The allowance itself is added as to any answer.
+Answer preflight(const http::Request& request, const CorsPolicy& policy);
+
+// Lets the page read the answer, whatever it is; errors, too.
+void add_cors_headers(const http::Request& request, const CorsPolicy& policy,
                       http::Headers& headers);
 
 }  // namespace imagemill::local::s3

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/sigv4.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/message.h"
@@ -31,21 +32,44 @@ struct Exchange {
     const Clock& clock;
     http::Request& request;
     std::string request_id;
-    Operation operation;       // From routing on.
-    std::string access_key;    // From authentication on.
-    std::string payload_hash;  // Likewise: what the signature says of the body.
+    Operation operation;                   // From routing on.
+    std::string access_key;                // From authentication on.
+    std::string payload_hash;              // Likewise: what the signature says of the body,
+    aws::ChunkSigning chunk_signing = {};  // and what signs it, where it comes in pieces.
 };
 
 // One per operation, in the file of its name.
 Answer run(const ListBuckets& call, Exchange& exchange);
 Answer run(const CreateBucket& call, Exchange& exchange);
+Answer run(const DeleteBucket& call, Exchange& exchange);
 Answer run(const HeadBucket& call, Exchange& exchange);
 Answer run(const GetBucketLocation& call, Exchange& exchange);
+Answer run(const GetBucketCors& call, Exchange& exchange);
+Answer run(const PutBucketCors& call, Exchange& exchange);
+Answer run(const DeleteBucketCors& call, Exchange& exchange);
+Answer run(const GetBucketNotificationConfiguration& call, Exchange& exchange);
+Answer run(const PutBucketNotificationConfiguration& call, Exchange& exchange);
+Answer run(const GetPlainSetting& call, Exchange& exchange);
+Answer run(const GetObjectAcl& call, Exchange& exchange);
+Answer run(const ListObjects& call, Exchange& exchange);
+Answer run(const ListObjectVersions& call, Exchange& exchange);
 Answer run(const ListObjectsV2& call, Exchange& exchange);
 Answer run(const PostObject& call, Exchange& exchange);
 Answer run(const PutObject& call, Exchange& exchange);
 Answer run(const GetObject& call, Exchange& exchange);
 Answer run(const HeadObject& call, Exchange& exchange);
 Answer run(const DeleteObject& call, Exchange& exchange);
+Answer run(const DeleteObjects& call, Exchange& exchange);
+Answer run(const CopyObject& call, Exchange& exchange);
+Answer run(const GetObjectTagging& call, Exchange& exchange);
+Answer run(const PutObjectTagging& call, Exchange& exchange);
+Answer run(const DeleteObjectTagging& call, Exchange& exchange);
+Answer run(const CreateMultipartUpload& call, Exchange& exchange);
+Answer run(const UploadPart& call, Exchange& exchange);
+Answer run(const UploadPartCopy& call, Exchange& exchange);
+Answer run(const ListParts& call, Exchange& exchange);
+Answer run(const ListMultipartUploads& call, Exchange& exchange);
+Answer run(const CompleteMultipartUpload& call, Exchange& exchange);
+Answer run(const AbortMultipartUpload& call, Exchange& exchange);
 
 }  // namespace imagemill::local::s3

@@ -2,8 +2,11 @@
 #include <memory>
 #include <string>
 
+#include "base/encodings.h"
+#include "local/s3/checksum_headers.h"
 #include "local/s3/conditions.h"
 #include "local/s3/exchange.h"
+#include "local/s3/part_read.h"
 #include "local/s3/range.h"
 
 namespace imagemill::local::s3 {
@@ -48,6 +51,9 @@ http::Headers headers_of(const StoredObject& object, const Overrides& overrides)
     set_unless_empty(headers, "Content-Language", attributes.content_language);
     set_unless_empty(headers, "Content-Disposition", attributes.content_disposition);
     for (const auto& [name, value] : attributes.metadata) headers.add("x-amz-meta-" + name, value);
+    if (!attributes.tags.empty()) {
+        headers.set("x-amz-tagging-count", std::to_string(attributes.tags.size()));
+    }
     for (const auto& [name, value] : overrides) headers.set(name, value);
     headers.set("Content-Security-Policy", kContentSecurityPolicy);
     return headers;
@@ -66,8 +72,48 @@ aws::S3Error invalid_range(std::string_view header, std::int64_t size_bytes) {
                         {"ActualObjectSize", std::to_string(size_bytes)}}};
 }
 
+// What a client asks for of an object's checksum, which is of the whole of it.
+void add_checksum(const http::Headers& asked, const StoredObject& object, ReadPlan& plan) {
+    const bool is_asked = equal_ignoring_case(asked.get_or("x-amz-checksum-mode", ""), "ENABLED");
+    const bool is_whole = plan.span.length == object.size_bytes;
+    if (is_asked && is_whole) add_checksum_headers(object.attributes, plan.headers);
+}
+
+Outcome<ReadPlan> plan_part(const http::Headers& headers, const StoredObject& object,
+                            const Overrides& overrides, int number) {
+    const PartRead part = TRY(find_part(object, number, headers));
+    // A part without bytes has no range that could be named.
+    ReadPlan plan{.status = part.span.length > 0 ? 206 : 200,
+                  .span = part.span,
+                  .headers = headers_of(object, overrides)};
+    if (plan.status == 206) {
+        plan.headers.set("Content-Range", content_range(plan.span, object.size_bytes));
+    }
+    if (part.part_count > 0) {
+        plan.headers.set("x-amz-mp-parts-count", std::to_string(part.part_count));
+    }
+    return plan;
+}
+
+Outcome<ReadPlan> plan_range(const http::Headers& headers, const StoredObject& object,
+                             const Overrides& overrides, std::string_view range_header) {
+    const Range range = parse_range(range_header, object.size_bytes);
+    if (range.kind == RangeKind::unsatisfiable) {
+        return invalid_range(range_header, object.size_bytes);
+    }
+    ReadPlan plan{.status = range.kind == RangeKind::part ? 206 : 200,
+                  .span = range.span,
+                  .headers = headers_of(object, overrides)};
+    if (plan.status == 206) {
+        plan.headers.set("Content-Range", content_range(plan.span, object.size_bytes));
+    }
+    add_checksum(headers, object, plan);
+    return plan;
+}
+
+// `call` is a GetObject or a HeadObject.
 Outcome<ReadPlan> plan_read(const http::Headers& headers, const StoredObject& object,
-                            const Overrides& overrides, Time now) {
+                            const auto& call, Time now) {
     // HTTP's dates have no fractions, so neither has what they are compared with.
     const Time modified = std::chrono::floor<std::chrono::seconds>(object.modified);
     const ReadVerdict verdict = check_read(headers, object.etag, modified, now);
@@ -75,18 +121,11 @@ Outcome<ReadPlan> plan_read(const http::Headers& headers, const StoredObject& ob
     if (verdict.verdict == Verdict::not_modified) {
         return ReadPlan{.status = 304, .span = {}, .headers = validators_of(object)};
     }
-    const std::string_view header = if_range_holds(headers, object.etag, modified)
-                                        ? headers.get_or("Range", "")
-                                        : std::string_view();
-    const Range range = parse_range(header, object.size_bytes);
-    if (range.kind == RangeKind::unsatisfiable) return invalid_range(header, object.size_bytes);
-    ReadPlan plan{.status = range.kind == RangeKind::part ? 206 : 200,
-                  .span = range.span,
-                  .headers = headers_of(object, overrides)};
-    if (plan.status == 206) {
-        plan.headers.set("Content-Range", content_range(plan.span, object.size_bytes));
-    }
-    return plan;
+    if (call.part_number) return plan_part(headers, object, call.overrides, *call.part_number);
+    const std::string_view range = if_range_holds(headers, object.etag, modified)
+                                       ? headers.get_or("Range", "")
+                                       : std::string_view();
+    return plan_range(headers, object, call.overrides, range);
 }
 
 }  // namespace
@@ -94,8 +133,8 @@ Outcome<ReadPlan> plan_read(const http::Headers& headers, const StoredObject& ob
 Answer run(const GetObject& call, Exchange& exchange) {
     OpenedObject opened =
         TRY(exchange.store.open(exchange.operation.bucket, exchange.operation.key));
-    ReadPlan plan = TRY(
-        plan_read(exchange.operation.headers, opened.object, call.overrides, exchange.clock.now()));
+    ReadPlan plan =
+        TRY(plan_read(exchange.operation.headers, opened.object, call, exchange.clock.now()));
     http::Response response;
     response.status = plan.status;
     response.headers = std::move(plan.headers);
@@ -111,8 +150,7 @@ Answer run(const GetObject& call, Exchange& exchange) {
 Answer run(const HeadObject& call, Exchange& exchange) {
     const StoredObject object =
         TRY(exchange.store.head(exchange.operation.bucket, exchange.operation.key));
-    ReadPlan plan =
-        TRY(plan_read(exchange.operation.headers, object, call.overrides, exchange.clock.now()));
+    ReadPlan plan = TRY(plan_read(exchange.operation.headers, object, call, exchange.clock.now()));
     http::Response response;
     response.status = plan.status;
     response.headers = std::move(plan.headers);

@@ -1,24 +1,19 @@
 #include "local/s3/keys.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "base/digest.h"
 #include "base/encodings.h"
-#include "base/fd.h"
 #include "base/random.h"
+#include "local/s3/key_file.h"
+#include "local/s3/secret_file.h"
 
 namespace imagemill::local {
 namespace {
 
-constexpr std::size_t kAccessKeySize = 20;        // AWS's own length: some clients check it.
-constexpr std::size_t kSecretBytes = 30;          // 40 characters of base64, as AWS's.
-constexpr std::size_t kFileBytesMax = 64 * 1024;  // Of a credentials file, far above any real.
+constexpr std::size_t kAccessKeySize = 20;  // AWS's own length: some clients check it.
+constexpr std::size_t kSecretBytes = 30;    // 40 characters of base64, as AWS's.
 constexpr std::string_view kProfile = "default";
 
 std::string to_access_key(Bytes bytes) {
@@ -47,6 +42,8 @@ aws::Credentials derive_credentials(const aws::Credentials& root, std::string_vi
             .expires = std::nullopt};
 }
 
+}  // namespace
+
 aws::Credentials make_credentials() {
     return {.access_key = to_access_key(random_bytes(kAccessKeySize)),
             .secret_key = to_secret_key(random_bytes(kSecretBytes)),
@@ -54,86 +51,18 @@ aws::Credentials make_credentials() {
             .expires = std::nullopt};
 }
 
-Error cannot(std::string_view what, const std::string& path) {
-    return {Code::unavailable,
-            "Cannot " + std::string(what) + " " + path + ": " + std::strerror(errno) + "."};
-}
-
-// Whoever can read the file owns every object, so it is closed to others again when it was opened.
-Result<void> check_mode(const Fd& file, const std::string& path) {
-    struct stat status {};
-    if (::fstat(file.get(), &status) != 0) return cannot("look at", path);
-    if ((status.st_mode & 077U) == 0) return {};
-    if (::fchmod(file.get(), 0600) != 0) {
-        return cannot("keep others from reading (chmod 600)", path);
-    }
-    return {};
-}
-
-Result<std::string> read_whole(const Fd& file, const std::string& path) {
-    std::string text(kFileBytesMax + 1, '\0');
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const ssize_t count = ::read(file.get(), text.data() + size, text.size() - size);
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return cannot("read", path);
-        if (count == 0) break;
-        size += static_cast<std::size_t>(count);
-    }
-    if (size > kFileBytesMax) {
-        return Error{Code::corrupt, path + " is larger than any credentials file (" +
-                                        std::to_string(kFileBytesMax) + " bytes)."};
-    }
-    text.resize(size);
-    return text;
-}
+namespace {
 
 // Nothing where there is no file.
 Result<std::optional<aws::Credentials>> read_credentials(const std::string& path) {
-    const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file && errno == ENOENT) return std::optional<aws::Credentials>();
-    if (!file) return cannot("open", path);
-    TRY(check_mode(file, path));
-    const std::string text = TRY(read_whole(file, path));
-    auto parsed = aws::parse_credentials_file(text, kProfile);
+    const auto text = TRY(read_secret_file(path));
+    if (!text) return std::optional<aws::Credentials>();
+    auto parsed = aws::parse_credentials_file(*text, kProfile);
     if (!parsed) {
         return Error{Code::corrupt, path + ": " + parsed.error().message +
                                         " Remove the file to have new keys made."};
     }
     return std::optional(*std::move(parsed));
-}
-
-Result<void> write_durably(const Fd& file, std::string_view text, const std::string& path) {
-    while (!text.empty()) {
-        const ssize_t count = ::write(file.get(), text.data(), text.size());
-        if (count < 0 && errno == EINTR) continue;
-        if (count < 0) return cannot("write", path);
-        text.remove_prefix(static_cast<std::size_t>(count));
-    }
-    if (::fsync(file.get()) != 0) return cannot("write", path);
-    return {};
-}
-
-Result<void> sync_directory(const std::string& dir) {
-    const Fd directory(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!directory || ::fsync(directory.get()) != 0) return cannot("write", dir);
-    return {};
-}
-
-// The file is whole or absent, at any instant. link(2) does not replace: the first of two servers
-// that start at once wins, and both read what it wrote.
-Result<void> create_credentials(const std::string& dir, const std::string& path) {
-    const std::string draft = path + "." + random_hex(8);
-    const Fd file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!file) return cannot("make", draft);
-    auto result =
-        write_durably(file, aws::format_credentials_file(make_credentials(), kProfile), draft);
-    if (result && ::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) {
-        result = cannot("make", path);
-    }
-    ::unlink(draft.c_str());
-    TRY(std::move(result));
-    return sync_directory(dir);
 }
 
 }  // namespace
@@ -146,17 +75,50 @@ std::string_view name_of(Action action) {
             return "s3:PutObject";
         case Action::delete_object:
             return "s3:DeleteObject";
+        case Action::get_object_tagging:
+            return "s3:GetObjectTagging";
+        case Action::put_object_tagging:
+            return "s3:PutObjectTagging";
+        case Action::delete_object_tagging:
+            return "s3:DeleteObjectTagging";
+        case Action::abort_multipart_upload:
+            return "s3:AbortMultipartUpload";
+        case Action::list_multipart_upload_parts:
+            return "s3:ListMultipartUploadParts";
         case Action::list_bucket:
             return "s3:ListBucket";
+        case Action::list_bucket_versions:
+            return "s3:ListBucketVersions";
+        case Action::list_bucket_multipart_uploads:
+            return "s3:ListBucketMultipartUploads";
         case Action::create_bucket:
             return "s3:CreateBucket";
+        case Action::delete_bucket:
+            return "s3:DeleteBucket";
+        case Action::get_bucket_cors:
+            return "s3:GetBucketCORS";
+        case Action::put_bucket_cors:
+            return "s3:PutBucketCORS";
+        case Action::get_bucket_notification:
+            return "s3:GetBucketNotification";
+        case Action::put_bucket_notification:
+            return "s3:PutBucketNotification";
         case Action::list_buckets:
             return "s3:ListAllMyBuckets";
     }
     return "s3:";
 }
 
-Keys::Keys(aws::Credentials root, std::vector<FunctionGrants> functions) : root_(std::move(root)) {
+std::vector<Action> all_actions() {
+    std::vector<Action> actions;
+    for (int i = 0; i <= static_cast<int>(Action::list_buckets); ++i) {
+        actions.push_back(static_cast<Action>(i));
+    }
+    return actions;
+}
+
+Keys::Keys(aws::Credentials root, std::vector<FunctionGrants> functions, KeyFile* more)
+    : root_(std::move(root)), more_(more) {
     for (FunctionGrants& function : functions) {
         aws::Credentials credentials = derive_credentials(root_, function.function);
         functions_.push_back({.function = std::move(function.function),
@@ -176,27 +138,41 @@ const Keys::FunctionKey* Keys::function_with(std::string_view access_key) const 
     return found == functions_.end() ? nullptr : &*found;
 }
 
+std::optional<Keys::Holder> Keys::holder_with(std::string_view access_key) const {
+    const FunctionKey* function = function_with(access_key);
+    if (function != nullptr) {
+        return Holder{function->function, function->credentials, function->grants};
+    }
+    if (more_ == nullptr) return std::nullopt;
+    const auto keys = more_->keys();
+    const auto found = std::ranges::find_if(*keys, [&](const NamedKey& key) {
+        return equal_in_constant_time(key.credentials.access_key, access_key);
+    });
+    if (found == keys->end()) return std::nullopt;
+    return Holder{found->name, found->credentials, found->grants};
+}
+
 std::optional<aws::Credentials> Keys::find(std::string_view access_key) const {
     if (equal_in_constant_time(root_.access_key, access_key)) return root_;
-    const FunctionKey* function = function_with(access_key);
-    if (function == nullptr) return std::nullopt;
-    return function->credentials;
+    auto holder = holder_with(access_key);
+    if (!holder) return std::nullopt;
+    return std::move(holder->credentials);
 }
 
 std::string Keys::holder_of(std::string_view access_key) const {
     if (equal_in_constant_time(root_.access_key, access_key)) return "root";
-    const FunctionKey* function = function_with(access_key);
-    return function == nullptr ? "nobody" : function->function;
+    auto holder = holder_with(access_key);
+    return holder ? std::move(holder->name) : "nobody";
 }
 
 bool Keys::allows(std::string_view access_key, Action action, std::string_view bucket,
                   std::string_view key) const {
     if (equal_in_constant_time(root_.access_key, access_key)) return true;
-    const FunctionKey* function = function_with(access_key);
-    if (function == nullptr) return false;
-    return std::ranges::any_of(function->grants, [&](const Grant& grant) {
-        return grant.action == action && grant.bucket == bucket &&
-               key.starts_with(grant.key_prefix);
+    const auto holder = holder_with(access_key);
+    if (!holder) return false;
+    return std::ranges::any_of(holder->grants, [&](const Grant& grant) {
+        const bool is_bucket = grant.bucket == "*" || grant.bucket == bucket;
+        return grant.action == action && is_bucket && key.starts_with(grant.key_prefix);
     });
 }
 
@@ -209,7 +185,8 @@ Result<aws::Credentials> load_root_key(const std::string& dir) {
     const std::string path = dir + "/credentials";
     auto found = TRY(read_credentials(path));
     if (found) return *std::move(found);
-    TRY(create_credentials(dir, path));
+    // Of two servers that start at once, both read what the first one wrote.
+    TRY(create_secret_file(path, aws::format_credentials_file(make_credentials(), kProfile)));
     auto made = TRY(read_credentials(path));
     if (!made) return Error{Code::unavailable, path + " vanished as it was made."};
     return *std::move(made);

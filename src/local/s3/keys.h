@@ -1,4 +1,5 @@
-// keys: who may do what at the S3 service: the root key, and a key per function with its grants.
+// keys: who may do what at the S3 service: the root key, a key per function with its grants, and
+// those that the owner added (key_file.h).
 //
 // Shapes:  <dir>/credentials is an AWS ini file, [default], mode 0600, made at the first start. A
 //          function's key is derived from the root's secret and the function's name, so URLs it
@@ -6,7 +7,7 @@
 //          The root may do everything. A function may do what one of its grants says.
 // Errors:  unavailable  the file or its directory cannot be read or made; says which and why.
 //          corrupt      the file holds no key of profile [default].
-// Threads: any; nothing changes after load.
+// Threads: any.
 #pragma once
 
 #include <optional>
@@ -23,15 +24,28 @@ enum class Action {
     get_object,
     put_object,
     delete_object,
+    get_object_tagging,
+    put_object_tagging,
+    delete_object_tagging,
+    abort_multipart_upload,
+    list_multipart_upload_parts,
     list_bucket,
+    list_bucket_versions,
+    list_bucket_multipart_uploads,
     create_bucket,
+    delete_bucket,
+    get_bucket_cors,
+    put_bucket_cors,
+    get_bucket_notification,
+    put_bucket_notification,
     list_buckets
 };
 std::string_view name_of(Action action);  // "s3:GetObject"
+std::vector<Action> all_actions();
 
 struct Grant {
     Action action;
-    std::string bucket;
+    std::string bucket;  // "*" for all.
     std::string
         key_prefix;  // Empty: every key. Of list_bucket: what a listing's prefix opens with.
 };
@@ -41,9 +55,12 @@ struct FunctionGrants {
     std::vector<Grant> grants;
 };
 
+class KeyFile;  // key_file.h
+
 class Keys final {
   public:
-    Keys(aws::Credentials root, std::vector<FunctionGrants> functions);
+    // `more` are further keys, of a file that may change; it outlives the keys.
+    Keys(aws::Credentials root, std::vector<FunctionGrants> functions, KeyFile* more = nullptr);
 
     const aws::Credentials& root() const { return root_; }
     aws::Credentials of_function(std::string_view function) const;
@@ -59,11 +76,21 @@ class Keys final {
         aws::Credentials credentials;
         std::vector<Grant> grants;
     };
+    struct Holder {
+        std::string name;
+        aws::Credentials credentials;
+        std::vector<Grant> grants;
+    };
     const FunctionKey* function_with(std::string_view access_key) const;
+    std::optional<Holder> holder_with(std::string_view access_key) const;
 
     aws::Credentials root_;
+    KeyFile* more_;
     std::vector<FunctionKey> functions_;
 };
+
+// A key nobody has yet.
+aws::Credentials make_credentials();
 
 // The root key of a data directory; directory and key are made where there is none. Two servers
 // that start at once end up with the same key.

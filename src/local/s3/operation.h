@@ -5,19 +5,51 @@
 // Source:  Amazon S3 API reference, "Actions".
 #pragma once
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "http/message.h"
+#include "store/object_store.h"
 
 namespace imagemill::local::s3 {
 
 struct ListBuckets {};
 struct CreateBucket {};
+struct DeleteBucket {};
 struct HeadBucket {};
 struct GetBucketLocation {};
+
+struct GetBucketCors {};
+struct PutBucketCors {};
+struct DeleteBucketCors {};
+struct GetBucketNotificationConfiguration {};
+struct PutBucketNotificationConfiguration {};
+
+// One of the many things that clients ask of a bucket and that are here as of any plain one.
+struct GetPlainSetting {
+    std::string parameter;  // "versioning"
+};
+struct GetObjectAcl {};
+
+struct ListObjects {
+    std::string prefix;
+    std::string delimiter;  // Empty for none.
+    std::string marker;
+    int max_keys = 1000;
+    bool encode_keys = false;
+};
+
+struct ListObjectVersions {
+    std::string prefix;
+    std::string delimiter;
+    std::string key_marker;
+    std::string version_id_marker;
+    int max_keys = 1000;
+    bool encode_keys = false;
+};
 
 struct ListObjectsV2 {
     std::string prefix;
@@ -37,12 +69,60 @@ struct PutObject {};
 using Overrides = std::vector<std::pair<std::string, std::string>>;
 struct GetObject {
     Overrides overrides;
+    std::optional<int> part_number = std::nullopt;
 };
 struct HeadObject {
     Overrides overrides;
+    std::optional<int> part_number = std::nullopt;
 };
 
 struct DeleteObject {};
+struct DeleteObjects {};
+
+struct CopyObject {
+    std::string source_bucket;
+    std::string source_key;
+    bool replace_attributes = false;  // By the request's own; else they are copied.
+    bool replace_tags = false;
+};
+
+struct GetObjectTagging {};
+struct PutObjectTagging {};
+struct DeleteObjectTagging {};
+
+struct CreateMultipartUpload {};
+
+struct UploadPart {
+    std::string upload_id;
+    int part_number = 0;
+};
+struct UploadPartCopy {
+    std::string upload_id;
+    int part_number = 0;
+    store::ObjectId source;
+    std::string range;  // As it was sent; empty for all of the source.
+};
+
+struct ListParts {
+    std::string upload_id;
+    int after_number = 0;
+    int max_parts = 1000;
+};
+struct ListMultipartUploads {
+    std::string prefix;
+    std::string delimiter;  // Empty for none.
+    std::string key_marker;
+    std::string id_marker;
+    int max_uploads = 1000;
+    bool encode_keys = false;
+};
+
+struct CompleteMultipartUpload {
+    std::string upload_id;
+};
+struct AbortMultipartUpload {
+    std::string upload_id;
+};
 
 // S3 knows it and this service does not do it.
 struct Unserved {
@@ -50,8 +130,14 @@ struct Unserved {
     std::string header;  // Where a header asked for it.
 };
 
-using Call = std::variant<ListBuckets, CreateBucket, HeadBucket, GetBucketLocation, ListObjectsV2,
-                          PostObject, PutObject, GetObject, HeadObject, DeleteObject, Unserved>;
+using Call =
+    std::variant<ListBuckets, CreateBucket, DeleteBucket, HeadBucket, GetBucketLocation,
+                 GetBucketCors, PutBucketCors, DeleteBucketCors, GetBucketNotificationConfiguration,
+                 PutBucketNotificationConfiguration, GetPlainSetting, GetObjectAcl, ListObjects,
+                 ListObjectVersions, ListObjectsV2, PostObject, PutObject, GetObject, HeadObject,
+                 DeleteObject, DeleteObjects, CopyObject, GetObjectTagging, PutObjectTagging,
+                 DeleteObjectTagging, CreateMultipartUpload, UploadPart, UploadPartCopy, ListParts,
+                 ListMultipartUploads, CompleteMultipartUpload, AbortMultipartUpload, Unserved>;
 
 struct Operation {
     std::string bucket;  // Decoded; empty for ListBuckets.

@@ -7,7 +7,9 @@
 #include "http/multipart.h"
 #include "local/s3/authorization.h"
 #include "local/s3/exchange.h"
+#include "local/s3/location.h"
 #include "local/s3/router.h"
+#include "local/s3/tags.h"
 #include "local/s3/unserved.h"
 #include "local/s3/write_plan.h"
 
@@ -103,14 +105,19 @@ void expand_filename(Form& form) {
 // --- What it asks for.
 
 // The headers a PutObject of the same object would have.
-http::Headers to_headers(const Form& form) {
+Outcome<http::Headers> to_headers(const Form& form) {
     constexpr std::array<std::string_view, 7> kHeaders{
         "cache-control", "content-disposition", "content-encoding", "content-language",
         "content-md5",   "content-type",        "expires"};
     http::Headers headers;
     for (const auto& [field_name, value] : form.fields) {
         std::string name = to_lower(field_name);
-        if (name == "acl" || name == "tagging") name = "x-amz-" + name;
+        if (name == "acl") name = "x-amz-acl";
+        if (name == "tagging") {  // XML here, unlike the header.
+            const Tags tags = TRY(parse_tagging(as_bytes(value)));
+            headers.add("x-amz-tagging", format_tag_header(tags));
+            continue;
+        }
         const bool is_header =
             name.starts_with("x-amz-") || std::ranges::find(kHeaders, name) != kHeaders.end();
         if (is_header) headers.add(std::move(name), value);
@@ -138,7 +145,7 @@ Outcome<void> check_operation(const Operation& operation) {
             "key", "");
     }
     TRY(check_key(operation.key));
-    if (const auto unserved = find_unserved_header(operation.headers)) {
+    if (const auto unserved = find_unserved_header(operation.headers, "PostObject")) {
         return not_implemented(unserved->what, unserved->header);
     }
     return {};
@@ -155,19 +162,6 @@ Outcome<void> check_size(const aws::CheckedPolicy& policy, std::int64_t size_max
 
 std::string quote(std::string_view etag) {
     return "\"" + std::string(etag) + "\"";
-}
-
-std::string location_of(const Exchange& exchange) {
-    const std::string host(exchange.request.headers.get_or("Host", ""));
-    const std::string key = percent_encode(exchange.operation.key, Slash::keep);
-    const bool host_has_bucket = !exchange.options.hosts.subdomain_of(host).empty();
-    const std::string& public_url = exchange.options.public_url;
-    if (host_has_bucket || public_url.empty()) {
-        const std::string bucket = host_has_bucket ? "" : exchange.operation.bucket + "/";
-        return "http://" + host + "/" + bucket + key;
-    }
-    return public_url + (public_url.ends_with('/') ? "" : "/") + exchange.operation.bucket + "/" +
-           key;
 }
 
 // A URL that is none counts as not asked for.
@@ -217,17 +211,19 @@ Answer run(const PostObject&, Exchange& exchange) {
     Operation& operation = exchange.operation;
     exchange.access_key = policy.access_key;
     operation.key = field(form, "key");
-    operation.headers = to_headers(form);
+    operation.headers = TRY(to_headers(form));
     TRY(check_operation(operation));
     TRY(authorize(exchange.keys, exchange.access_key, operation));
     WritePlan plan = TRY(plan_write(operation.headers, ""));
     TRY(exchange.store.head_bucket(operation.bucket));
 
     auto upload = TRY(exchange.store.begin());
+    begin_checksum(plan);
     const std::int64_t size_max = std::min(policy.size_max, exchange.options.object_bytes_max);
     const std::int64_t size = TRY(receive(parts.body(), size_max, *upload, plan.checks));
     TRY(check_size(policy, size_max, size));
     TRY(plan.checks.finish());
+    end_checksum(plan);
     const StoredObject object =
         TRY(commit(*upload, {.bucket = operation.bucket, .key = operation.key}, plan,
                    {.event_name = "ObjectCreated:Post",

@@ -208,14 +208,23 @@ TEST_F(PostObject, StoresWhatTheFieldsSay) {
     EXPECT_EQ(header(stored, "x-amz-meta-author"), "Janet");
 }
 
+TEST_F(PostObject, TakesTagsAsXml) {
+    const std::string tagging =
+        "<Tagging><TagSet><Tag><Key>k&amp;1</Key><Value>a b</Value></Tag></TagSet></Tagging>";
+    ASSERT_EQ(post(fields_of({{"key", "k"}, {"tagging", tagging}})).status, 204);
+    EXPECT_EQ(store_->head("photos", "k")->attributes.tags,
+              (std::map<std::string, std::string>{{"k&1", "a b"}}));
+    EXPECT_EQ(outcome(post(fields_of({{"key", "j"}, {"tagging", "<Tagging/>"}}))),
+              "400 MalformedXML");
+    EXPECT_FALSE(has("j"));
+}
+
 TEST_F(PostObject, IgnoresTheFilesOwnType) {
     ASSERT_EQ(post(fields_of({{"key", "k"}})).status, 204);
     EXPECT_EQ(header(head("/photos/k"), "Content-Type"), "binary/octet-stream");
 }
 
 TEST_F(PostObject, RefusesByNameWhatItDoesNotDo) {
-    EXPECT_EQ(outcome(post(fields_of({{"key", "k"}, {"tagging", "<Tagging/>"}}))),
-              "501 NotImplemented");
     EXPECT_EQ(outcome(post(fields_of({{"key", "k"}, {"acl", "public-read"}}))),
               "501 NotImplemented");
     EXPECT_EQ(outcome(post(fields_of({{"key", "k"}, {"x-amz-storage-class", "GLACIER"}}))),

@@ -1,36 +1,21 @@
+#include "local/s3/checksum_headers.h"
 #include "local/s3/exchange.h"
+#include "local/s3/payload.h"
 #include "local/s3/write_plan.h"
 
 namespace imagemill::local::s3 {
-namespace {
-
-Outcome<std::int64_t> check_length(const Exchange& exchange) {
-    const auto length = exchange.request.content_length;
-    if (!length) {
-        return aws::S3Error{.code = "MissingContentLength",
-                            .status = 411,
-                            .message = "You must provide the Content-Length HTTP header.",
-                            .details = {}};
-    }
-    if (*length > exchange.options.object_bytes_max) {
-        return entity_too_large(exchange.options.object_bytes_max, *length);
-    }
-    return *length;
-}
-
-}  // namespace
 
 Answer run(const PutObject&, Exchange& exchange) {
     const Operation& operation = exchange.operation;
-    const std::int64_t length = TRY(check_length(exchange));
     WritePlan plan = TRY(plan_write(operation.headers, exchange.payload_hash));
+    Payload payload = TRY(Payload::open(exchange, plan.checks));
     // Before the body, which a client that waits for "100 Continue" then need not send.
     TRY(exchange.store.head_bucket(operation.bucket));
 
     auto upload = TRY(exchange.store.begin());
-    const std::int64_t size = TRY(receive(*exchange.request.body, length, *upload, plan.checks));
-    if (size != length) return incomplete_body(length, size);
-    TRY(plan.checks.finish());
+    begin_checksum(plan);
+    TRY(receive(payload, *upload, plan.checks));
+    end_checksum(plan);
     const StoredObject object =
         TRY(commit(*upload, {.bucket = operation.bucket, .key = operation.key}, plan,
                    {.event_name = "ObjectCreated:Put",
@@ -39,7 +24,7 @@ Answer run(const PutObject&, Exchange& exchange) {
                     .request_id = exchange.request_id}));
 
     http::Response response;
-    response.headers = plan.checks.confirmed();
+    add_checksum_headers(object.attributes, response.headers);
     response.headers.set("ETag", "\"" + object.etag + "\"");
     return response;
 }

@@ -128,7 +128,7 @@ TEST_F(PutObject, StoresNothingThatDoesNotAddUp) {
     EXPECT_EQ(with({{"Content-MD5", "!"}}), "400 InvalidDigest");
     EXPECT_EQ(with({{"Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="}}), "400 BadDigest");
     EXPECT_EQ(with({{"x-amz-checksum-crc32", "AAAAAA=="}}), "400 BadDigest");
-    EXPECT_EQ(with({{"x-amz-checksum-sha1", "AAAA"}}), "501 NotImplemented");
+    EXPECT_EQ(with({{"x-amz-checksum-sha1", "AAAA"}}), "400 InvalidRequest");
     EXPECT_FALSE(has("k"));
     EXPECT_FALSE(has_leftovers());
 }

@@ -27,8 +27,7 @@ Outcome<Operation> route(const http::Request& request, const http::Hosts& hosts)
 // InvalidArgument, KeyTooLongError; for keys that come in a form, too.
 Outcome<void> check_key(std::string_view key);
 
-// The continuation token that starts a listing after `key`, and back: opaque to clients.
-std::string format_token(std::string_view key);
-Outcome<std::string> parse_token(const std::string& token);
+// Of a request that may be no operation at all, as a browser's OPTIONS; empty where none is named.
+std::string bucket_of(const http::Request& request, const http::Hosts& hosts);
 
 }  // namespace imagemill::local::s3

@@ -3,14 +3,11 @@
 #include <gtest/gtest.h>
 
 #include "base/encodings.h"
+#include "local/s3/operation_name.h"
+#include "local/s3/parameters.h"
 
 namespace imagemill::local::s3 {
 namespace {
-
-constexpr const char* kNames[] = {
-    "ListBuckets", "CreateBucket", "HeadBucket", "GetBucketLocation", "ListObjectsV2", "PostObject",
-    "PutObject",   "GetObject",    "HeadObject", "DeleteObject",      "Unserved"};
-static_assert(std::size(kNames) == std::variant_size_v<Call>);
 
 Outcome<Operation> route_request(const std::string& method, const std::string& target,
                                  http::Headers headers = {},
@@ -31,7 +28,7 @@ std::string routed(const std::string& method, const std::string& target, http::H
                    const std::string& host = "127.0.0.1:9000") {
     auto operation = route_request(method, target, std::move(headers), host);
     if (!operation) return operation.error().code;
-    std::string text = kNames[operation->call.index()];
+    std::string text(name_of(operation->call));
     if (const auto* unserved = std::get_if<Unserved>(&operation->call)) {
         return text + ": " + unserved->what;
     }
@@ -53,6 +50,64 @@ TEST(Router, KnowsTheOperationsItServes) {
     EXPECT_EQ(routed("GET", "/photos/cat.jpg"), "GetObject photos cat.jpg");
     EXPECT_EQ(routed("HEAD", "/photos/cat.jpg"), "HeadObject photos cat.jpg");
     EXPECT_EQ(routed("DELETE", "/photos/cat.jpg"), "DeleteObject photos cat.jpg");
+    EXPECT_EQ(routed("GET", "/photos"), "ListObjects photos");
+    EXPECT_EQ(routed("GET", "/photos?versions"), "ListObjectVersions photos");
+    EXPECT_EQ(routed("DELETE", "/photos"), "DeleteBucket photos");
+    EXPECT_EQ(routed("POST", "/photos?delete"), "DeleteObjects photos");
+    EXPECT_EQ(routed("GET", "/photos?cors"), "GetBucketCors photos");
+    EXPECT_EQ(routed("PUT", "/photos?cors"), "PutBucketCors photos");
+    EXPECT_EQ(routed("DELETE", "/photos?cors"), "DeleteBucketCors photos");
+    EXPECT_EQ(routed("GET", "/photos?notification"), "GetBucketNotificationConfiguration photos");
+    EXPECT_EQ(routed("PUT", "/photos?notification"), "PutBucketNotificationConfiguration photos");
+    EXPECT_EQ(routed("GET", "/photos?versioning"), "GetPlainSetting photos");
+    EXPECT_EQ(routed("GET", "/photos/cat.jpg?acl"), "GetObjectAcl photos cat.jpg");
+    EXPECT_EQ(routed("GET", "/photos/cat.jpg?tagging"), "GetObjectTagging photos cat.jpg");
+    EXPECT_EQ(routed("PUT", "/photos/cat.jpg?tagging"), "PutObjectTagging photos cat.jpg");
+    EXPECT_EQ(routed("DELETE", "/photos/cat.jpg?tagging"), "DeleteObjectTagging photos cat.jpg");
+}
+
+TEST(Router, ReadsACopysSource) {
+    const auto source = [](const std::string& header) {
+        auto operation = route_request("PUT", "/b/k", {{"x-amz-copy-source", header}});
+        if (!operation) return operation.error().code;
+        const auto& copy = std::get<CopyObject>(operation->call);
+        return copy.source_bucket + " " + copy.source_key;
+    };
+    EXPECT_EQ(source("/photos/a/b.jpg"), "photos a/b.jpg");
+    EXPECT_EQ(source("photos/a%20b%2Bc%3F.jpg"), "photos a b+c?.jpg");
+    EXPECT_EQ(source("photos//a"), "photos /a");
+    EXPECT_EQ(source("photos%2Fa"), "photos a");
+    EXPECT_EQ(source("photos/a+b"), "photos a+b");
+    EXPECT_EQ(source("photos/a?versionId=null"), "photos a");
+    EXPECT_EQ(source("photos/a?versionId=3Lg"), "NoSuchVersion");
+    EXPECT_EQ(source("photos/"), "InvalidArgument");
+    EXPECT_EQ(source("photos"), "InvalidArgument");
+    EXPECT_EQ(source(""), "InvalidArgument");
+    EXPECT_EQ(source("photos/%zz"), "InvalidArgument");
+    EXPECT_EQ(source("photos/%FF"), "InvalidArgument");
+    EXPECT_EQ(source("arn:aws:s3:us-east-1:1:accesspoint/p/object/k"), "NotImplemented");
+}
+
+TEST(Router, ReadsACopysDirectives) {
+    const auto replaces = [](const std::string& name, const std::string& value) {
+        auto operation =
+            route_request("PUT", "/b/k", {{"x-amz-copy-source", "/b/other"}, {name, value}});
+        if (!operation) return operation.error().code;
+        const auto& copy = std::get<CopyObject>(operation->call);
+        return std::string(copy.replace_attributes ? "attributes" : "") +
+               (copy.replace_tags ? "tags" : "");
+    };
+    EXPECT_EQ(replaces("x-amz-metadata-directive", "COPY"), "");
+    EXPECT_EQ(replaces("x-amz-metadata-directive", "REPLACE"), "attributes");
+    EXPECT_EQ(replaces("x-amz-tagging-directive", "REPLACE"), "tags");
+    EXPECT_EQ(replaces("x-amz-metadata-directive", "MERGE"), "InvalidArgument");
+    EXPECT_EQ(replaces("x-amz-tagging-directive", ""), "InvalidArgument");
+}
+
+TEST(Router, KnowsTheOneVersionThatAnObjectHas) {
+    EXPECT_EQ(routed("GET", "/b/k?versionId=null"), "GetObject b k");
+    EXPECT_EQ(routed("DELETE", "/b/k?versionId=null"), "DeleteObject b k");
+    EXPECT_EQ(routed("GET", "/b/k?versionId=3LgEx"), "NoSuchVersion");
 }
 
 // The examples of the API reference's own pages.
@@ -131,29 +186,22 @@ TEST(Router, IgnoresWhatOnlyNamesTheOperation) {
 }
 
 TEST(Router, RefusesByNameTheOperationsThatAreNotServed) {
-    EXPECT_EQ(routed("GET", "/b"), "Unserved: The operation ListObjects");
-    EXPECT_EQ(routed("DELETE", "/b"), "Unserved: The operation DeleteBucket");
-    EXPECT_EQ(routed("POST", "/b?delete"), "Unserved: The operation DeleteObjects");
-    EXPECT_EQ(routed("GET", "/b?uploads"), "Unserved: The operation ListMultipartUploads");
-    EXPECT_EQ(routed("POST", "/b/k?uploads"), "Unserved: The operation CreateMultipartUpload");
-    EXPECT_EQ(routed("PUT", "/b/k?partNumber=1&uploadId=u"), "Unserved: The operation UploadPart");
-    EXPECT_EQ(routed("PUT", "/b/k", {{"x-amz-copy-source", "/b/other"}}),
-              "Unserved: The operation CopyObject");
-    EXPECT_EQ(routed("GET", "/b/k?tagging"), "Unserved: The operation GetObjectTagging");
+    EXPECT_EQ(routed("GET", "/b/k?attributes"), "Unserved: The operation GetObjectAttributes");
 }
 
 TEST(Router, RefusesByNameEverySubresourceItDoesNotKnow) {
-    for (const std::string name : {"acl", "policy", "versioning", "lifecycle", "tagging", "cors",
-                                   "website", "encryption", "object-lock", "notification"}) {
+    for (const std::string name : {"acl", "policy", "versioning", "lifecycle", "website",
+                                   "encryption", "object-lock", "replication", "retention"}) {
         const std::string expected = "Unserved: The parameter " + name;
         EXPECT_EQ(routed("PUT", "/b?" + name), expected);
         EXPECT_EQ(routed("HEAD", "/b/k?" + name), expected);
         EXPECT_EQ(routed("PATCH", "/b/k?" + name), expected);
     }
-    EXPECT_EQ(routed("GET", "/b?acl"), "Unserved: The parameter acl");
-    EXPECT_EQ(routed("GET", "/b/k?acl"), "Unserved: The parameter acl");
-    EXPECT_EQ(routed("GET", "/b/k?versionId=null"), "Unserved: The parameter versionId");
-    EXPECT_EQ(routed("GET", "/b/k?partNumber=1"), "Unserved: The parameter partNumber");
+    EXPECT_EQ(routed("PUT", "/b/k?acl"), "Unserved: The parameter acl");
+    EXPECT_EQ(routed("DELETE", "/b?policy"), "Unserved: The parameter policy");
+    EXPECT_EQ(routed("GET", "/b/k?retention"), "Unserved: The parameter retention");
+    EXPECT_EQ(routed("PUT", "/b/k?partNumber=1"), "Unserved: The parameter partNumber");
+    EXPECT_EQ(routed("GET", "/b?max-uploads=1"), "Unserved: The parameter max-uploads");
     EXPECT_EQ(routed("GET", "/b?list-type=2&versions"), "Unserved: The parameter versions");
     EXPECT_EQ(routed("GET", "/?max-buckets=1"), "Unserved: The parameter max-buckets");
     EXPECT_EQ(routed("GET", "/?prefix=a"), "Unserved: The parameter prefix");
@@ -164,15 +212,17 @@ TEST(Router, RefusesByNameEveryHeaderItDoesNotHonour) {
         const char* name;
         const char* value;
     } rows[] = {
-        {"x-amz-tagging", "a=b"},
+        {"x-amz-copy-source-if-match", "a"},
+        {"x-amz-metadata-directive", "COPY"},
         {"x-amz-server-side-encryption", "AES256"},
         {"x-amz-server-side-encryption-customer-algorithm", "AES256"},
         {"x-amz-object-lock-mode", "GOVERNANCE"},
         {"x-amz-storage-class", "GLACIER"},
         {"x-amz-acl", "public-read"},
         {"x-amz-website-redirect-location", "/"},
-        {"x-amz-checksum-sha1", "AAAA"},
-        {"x-amz-trailer", "x-amz-checksum-crc32"},
+        {"x-amz-copy-source-range", "bytes=0-1"},
+        {"x-amz-mp-object-size", "1"},
+        {"x-amz-checksum-type", "COMPOSITE"},
         {"x-amz-expected-bucket-owner", "1"},
         {"x-amz-never-heard-of", "1"},
     };
@@ -186,11 +236,28 @@ TEST(Router, RefusesByNameEveryHeaderItDoesNotHonour) {
     }
 }
 
-TEST(Router, RefusesUploadsInPieces) {
-    EXPECT_EQ(
-        routed("PUT", "/b/k", {{"x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}}),
-        "Unserved: An upload in signed pieces (x-amz-content-sha256: "
-        "STREAMING-UNSIGNED-PAYLOAD-TRAILER)");
+TEST(Router, KnowsTheOperationsOfUploadsInParts) {
+    EXPECT_EQ(routed("POST", "/b/k?uploads"), "CreateMultipartUpload b k");
+    EXPECT_EQ(routed("PUT", "/b/k?partNumber=1&uploadId=u"), "UploadPart b k");
+    EXPECT_EQ(routed("PUT", "/b/k?partNumber=1&uploadId=u", {{"x-amz-copy-source", "/b/s"}}),
+              "UploadPartCopy b k");
+    EXPECT_EQ(routed("PUT", "/b/k?uploadId=u"), "InvalidArgument");
+    EXPECT_EQ(routed("GET", "/b/k?uploadId=u"), "ListParts b k");
+    EXPECT_EQ(routed("GET", "/b?uploads"), "ListMultipartUploads b");
+    EXPECT_EQ(routed("GET", "/b?uploads&max-uploads=1&prefix=a"), "ListMultipartUploads b");
+    EXPECT_EQ(routed("POST", "/b/k?uploadId=u"), "CompleteMultipartUpload b k");
+    EXPECT_EQ(routed("DELETE", "/b/k?uploadId=u"), "AbortMultipartUpload b k");
+    EXPECT_EQ(routed("GET", "/b/k?partNumber=1"), "GetObject b k");
+    EXPECT_EQ(routed("HEAD", "/b/k?partNumber=10001"), "InvalidArgument");
+}
+
+TEST(Router, RefusesUploadsInPiecesOfAKindItDoesNotRead) {
+    const http::Headers unsigned_pieces = {
+        {"x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}};
+    EXPECT_EQ(routed("PUT", "/b/k", unsigned_pieces), "PutObject b k");
+    EXPECT_EQ(routed("PUT", "/b", unsigned_pieces),
+              "Unserved: An upload in pieces (x-amz-content-sha256: "
+              "STREAMING-UNSIGNED-PAYLOAD-TRAILER)");
     EXPECT_EQ(routed("PUT", "/b/k", {{"Content-Encoding", "gzip, aws-chunked"}}),
               "Unserved: An upload in pieces (Content-Encoding: aws-chunked)");
 }
@@ -254,6 +321,12 @@ TEST(Router, RefusesAListingsOtherParameters) {
     EXPECT_EQ(routed("GET", "/b?list-type=2&encoding-type=base64"), "InvalidArgument");
     EXPECT_EQ(routed("GET", "/b?list-type=2&continuation-token=!"), "InvalidArgument");
     EXPECT_EQ(routed("GET", "/b?list-type=2&continuation-token="), "InvalidArgument");
+    // What an answer would repeat and XML cannot.
+    EXPECT_EQ(routed("GET", "/b?list-type=2&prefix=%FF"), "InvalidArgument");
+    EXPECT_EQ(routed("GET", "/b?marker=%FF"), "InvalidArgument");
+    EXPECT_EQ(routed("GET", "/b?delimiter=%C3"), "InvalidArgument");
+    EXPECT_EQ(routed("GET", "/b?versions&key-marker=%FF"), "InvalidArgument");
+    EXPECT_EQ(routed("GET", "/b?versions&version-id-marker=null"), "InvalidArgument");
 }
 
 TEST(Router, ContinuesWhereItsTokenSays) {

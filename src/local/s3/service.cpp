@@ -64,7 +64,9 @@ class Service final {
         response.headers.set("x-amz-request-id", exchange.request_id);
         response.headers.set("x-amz-id-2", host_id);
         response.headers.set("X-Content-Type-Options", "nosniff");
-        add_cors_headers(request, options_.cors_origins, response.headers);
+        const std::vector<CorsRule> rules = cors_rules(request);
+        add_cors_headers(request, {.page_origins = options_.cors_origins, .rules = rules},
+                         response.headers);
         if (options_.on_request) {
             const bool is_known = !exchange.access_key.empty();
             options_.on_request(is_known ? name_of(exchange.operation.call) : "none",
@@ -78,7 +80,9 @@ class Service final {
         const std::string_view host = exchange.request.headers.get_or("Host", "");
         if (!options_.hosts.allows(host)) return unknown_host(options_.hosts, host);
         if (exchange.request.method == "OPTIONS") {
-            return preflight(exchange.request, options_.cors_origins);
+            const std::vector<CorsRule> rules = cors_rules(exchange.request);
+            return preflight(exchange.request,
+                             {.page_origins = options_.cors_origins, .rules = rules});
         }
         auto operation = route(exchange.request, options_.hosts);
         // A form brings its signature among its fields: it is checked where they are read.
@@ -90,8 +94,25 @@ class Service final {
         Answer answer = std::visit([&](const auto& call) { return dispatch(call, exchange); },
                                    exchange.operation.call);
         if (answer) return answer;
-        return conceal_missing_key(keys_, exchange.access_key, exchange.operation,
-                                   std::move(answer).error());
+        // A copy knows of two keys, and which of them is missing.
+        const Call& call = exchange.operation.call;
+        if (std::holds_alternative<CopyObject>(call)) return answer;
+        if (std::holds_alternative<UploadPartCopy>(call)) return answer;
+        return conceal_missing_key(
+            keys_, exchange.access_key,
+            {.bucket = exchange.operation.bucket, .key = exchange.operation.key},
+            std::move(answer).error());
+    }
+
+    // Of the bucket that is asked; none where no browser asks, or it cannot be told.
+    std::vector<CorsRule> cors_rules(const http::Request& request) const {
+        if (!request.headers.get("Origin")) return {};
+        const std::string bucket = bucket_of(request, options_.hosts);
+        if (bucket.empty() || !is_utf8(bucket)) return {};
+        const auto text = store_.settings().find(bucket, kCorsSetting);
+        if (!text || !*text) return {};
+        auto rules = parse_cors_rules(as_bytes(**text));
+        return rules ? *std::move(rules) : std::vector<CorsRule>();
     }
 
     static Answer dispatch(const Unserved& unserved, Exchange&) {
@@ -111,6 +132,7 @@ class Service final {
         const auto& caller = std::get<aws::Verified>(verified);
         exchange.access_key = caller.access_key;
         exchange.payload_hash = caller.payload_hash;
+        exchange.chunk_signing = caller.chunk_signing;
         return {};
     }
 

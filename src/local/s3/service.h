@@ -29,7 +29,9 @@ struct ServiceOptions {
     std::string region = "us-east-1";
     http::Hosts hosts;
     std::vector<std::string> cors_origins;  // Of pages that may talk to it straight from a browser.
-    std::int64_t object_bytes_max = INT64_C(5) << 30;
+    std::int64_t object_bytes_max = INT64_C(5) << 30;  // Of a put, and of a part.
+    std::int64_t part_bytes_min = INT64_C(5) << 20;    // But of the last.
+    std::vector<std::string> functions = {};  // That a bucket's owner may have told of its changes.
     // Of the Location a form upload answers; empty: http:// and the host that was asked.
     std::string public_url;
     // Told how each request ended: "PutObject" ("none" where nobody was known), 200, "OK" or S3's

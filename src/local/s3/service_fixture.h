@@ -50,7 +50,10 @@ class ServiceTest : public ::testing::Test {
                              {Action::list_bucket, "photos", ""}}},
                  {.function = "writer",
                   .grants = {{Action::put_object, "photos", ""},
-                             {Action::delete_object, "photos", ""}}}}) {
+                             {Action::delete_object, "photos", ""}}},
+                 {.function = "copier",
+                  .grants = {{Action::get_object, "photos", ""},
+                             {Action::put_object, "album", ""}}}}) {
         std::string dir = std::filesystem::temp_directory_path() / "imagemill-s3-XXXXXX";
         dir_ = ::mkdtemp(dir.data());
         options_.hosts = http::Hosts({"s3.example.com"});
@@ -134,6 +137,7 @@ class ServiceTest : public ::testing::Test {
                             .hosts = http::Hosts({}),
                             .cors_origins = {},
                             .object_bytes_max = 1000,
+                            .functions = {"processor", "other"},
                             .public_url = ""};
     std::unique_ptr<DiskStore> store_;
     http::Handler handler_;

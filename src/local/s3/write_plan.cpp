@@ -5,6 +5,7 @@
 
 #include "base/encodings.h"
 #include "local/s3/conditions.h"
+#include "local/s3/tags.h"
 
 namespace imagemill::local::s3 {
 namespace {
@@ -73,6 +74,18 @@ Outcome<void> add_metadata(const http::Headers& headers, Attributes& attributes)
                                     {"MaxSizeAllowed", std::to_string(kMetadataBytesMax)}}};
 }
 
+// "aws-chunked,gzip" is "gzip": the pieces were of the way here only.
+std::string without_aws_chunked(std::string_view codings) {
+    std::string kept;
+    while (!codings.empty()) {
+        const std::string_view coding = codings.substr(0, codings.find(','));
+        codings.remove_prefix(std::min(coding.size() + 1, codings.size()));
+        if (trim(coding).empty() || equal_ignoring_case(trim(coding), "aws-chunked")) continue;
+        kept += (kept.empty() ? "" : ",") + std::string(trim(coding));
+    }
+    return kept;
+}
+
 }  // namespace
 
 Outcome<WritePlan> plan_write(const http::Headers& headers, std::string_view payload_hash) {
@@ -82,13 +95,29 @@ Outcome<WritePlan> plan_write(const http::Headers& headers, std::string_view pay
         TRY(check_value(header.name, value));
         if (!value.empty()) plan.attributes.*header.field = value;
     }
+    plan.attributes.content_encoding = without_aws_chunked(plan.attributes.content_encoding);
     TRY(add_metadata(headers, plan.attributes));
+    if (const auto tagging = headers.get("x-amz-tagging")) {
+        plan.attributes.tags = TRY(parse_tag_header(std::string(*tagging)));
+    }
     plan.conditions = TRY(parse_write_conditions(headers));
     plan.checks = TRY(BodyChecks::parse(headers, payload_hash));
     return plan;
 }
 
-Outcome<std::int64_t> receive(http::BodyReader& body, std::int64_t size_max, Upload& upload,
+void begin_checksum(WritePlan& plan) {
+    if (plan.checks.algorithm() == nullptr) plan.checks.also(*find_algorithm(kDefaultAlgorithm));
+}
+
+void end_checksum(WritePlan& plan) {
+    const Algorithm* given = plan.checks.algorithm();
+    const Algorithm& algorithm = given != nullptr ? *given : *find_algorithm(kDefaultAlgorithm);
+    plan.attributes.checksum_algorithm = algorithm.name;
+    plan.attributes.checksum = plan.checks.sum_of(algorithm);
+    plan.attributes.checksum_type = kFullObject;
+}
+
+Outcome<std::int64_t> receive(http::BodyReader& body, std::int64_t size_max, ByteSink& upload,
                               BodyChecks& checks) {
     Buffer piece(kPieceBytes);
     std::int64_t size = 0;

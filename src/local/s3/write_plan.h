@@ -30,8 +30,13 @@ Outcome<WritePlan> plan_write(const http::Headers& headers, std::string_view pay
 
 // Reads `body` to its end into `upload` and `checks`. Stops, and says how much it read, once that
 // is more than `size_max`.
-Outcome<std::int64_t> receive(http::BodyReader& body, std::int64_t size_max, Upload& upload,
+Outcome<std::int64_t> receive(http::BodyReader& body, std::int64_t size_max, ByteSink& upload,
                               BodyChecks& checks);
+
+// Before the bytes: they are added up whether or not the client says to what. After them: it is
+// kept with the object.
+void begin_checksum(WritePlan& plan);
+void end_checksum(WritePlan& plan);
 
 // Makes the object, and words what stands in the way as S3 does.
 Outcome<StoredObject> commit(Upload& upload, const store::ObjectId& id, const WritePlan& plan,
