@@ -2,14 +2,16 @@
 #include "image/lane/jpeg_decode.h"
 
 #include <gtest/gtest.h>
+#include <hwy/targets.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
 #include "image/lane/jpeg_baseline.h"
 #include "image/lane/jpeg_error.h"
 #include "image/lane/jpeg_progressive.h"
-#include "image/lane/test_jpeg.h"
+#include "image/lane/resample.h"
 #include "image/lane/test_reference.h"
 
 namespace imagemill::image {
@@ -35,6 +37,13 @@ double difference(const Plane& plane, const ReferencePlane& reference) {
     return greatest;
 }
 
+bool equal(const Plane& a, const Plane& b) {
+    for (int y = 0; y < a.height; ++y) {
+        if (!std::equal(a.row(y), a.row(y) + a.width, b.row(y))) return false;
+    }
+    return true;
+}
+
 TEST(JpegDecode, GivesTheInverseDctOfTheFilesCoefficientsAtEverySize) {
     for (const NoisyJpeg& kind : noisy_kinds()) {
         const Buffer file = make_noisy_jpeg(kind);
@@ -50,6 +59,33 @@ TEST(JpegDecode, GivesTheInverseDctOfTheFilesCoefficientsAtEverySize) {
             }
         }
     }
+}
+
+// Whichever code the machine gets: the same samples, also for those of other machines.
+TEST(JpegDecode, EveryInstructionSetGivesTheSameSamples) {
+    const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
+    ASSERT_FALSE(targets.empty());
+    for (const bool progressive : {false, true}) {
+        const Buffer file =
+            make_noisy_jpeg({.width = 203, .height = 77, .progressive = progressive});
+        for (int size = 1; size <= 6; ++size) {
+            std::vector<Plane> first;
+            for (const std::int64_t target : targets) {
+                hwy::GetChosenTarget().Update(target);
+                auto planes = decode_ours(file, {size, size}, progressive);
+                ASSERT_TRUE(planes && *planes) << target;
+                Plane small = make_plane(31, 17, 31, 17);
+                resample((**planes).planes[0], {.width = 20, .height = 9},
+                         view_of(small, 0, 0, 31, 17));
+                (**planes).planes.push_back(std::move(small));
+                if (first.empty()) first = std::move((**planes).planes);
+                for (std::size_t i = 0; i < first.size() && target != targets[0]; ++i) {
+                    EXPECT_TRUE(equal(first[i], (**planes).planes[i])) << target << " at " << size;
+                }
+            }
+        }
+    }
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 TEST(JpegDecode, ScalesChromaOnItsOwn) {
