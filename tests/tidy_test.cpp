@@ -28,10 +28,12 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"net", {"base", "http"}},
     {"aws", {"base", "http", "net", "store"}},
     {"functions", {"base", "http", "image", "store"}},
+    {"local/containment", {"base"}},
     {"local/storage", {"aws", "base", "http", "net", "store"}},
     {"local/s3", {"aws", "base", "http", "net", "store", "local/storage"}},
-    {"local/lambda", {"aws", "base", "http", "net", "store", "local/storage"}},
-    {"local/gateway", {"aws", "base", "http", "net", "store", "local/storage", "local/lambda"}},
+    {"local/lambda", {"aws", "base", "http", "net", "store", "local/containment", "local/storage"}},
+    {"local/gateway",
+     {"aws", "base", "http", "net", "store", "local/containment", "local/storage", "local/lambda"}},
 };
 
 // What one folder's tests lend to another's.

@@ -20,6 +20,7 @@
 #include "functions/processor.h"
 #include "functions/settings.h"
 #include "image/image.h"
+#include "local/containment/containment.h"
 #include "net/client.h"
 
 namespace imagemill {
@@ -128,6 +129,25 @@ Result<std::string> run_api(Function& function, const aws::Invocation& invocatio
     return aws::format_proxy_response(response, proxy.version);
 }
 
+// What fontconfig reads when a drawing has text in it. Nothing else is opened after the start.
+const std::vector<std::string> kFonts{"/etc/fonts", "/usr/share/fonts", "/usr/local/share/fonts",
+                                      "/usr/share/fontconfig", "/var/cache/fontconfig"};
+
+// On AWS the machine is the wall. Here `imagemill serve` asks for this one.
+Result<void> contain_self(const std::string& api, const std::string& handler) {
+    if (!environment("IMAGEMILL_CONTAINED")) return {};
+    // It is loaded now, since no file can be opened later.
+    if (handler == "processor") TRY(image::load_engine());
+    local::ContainmentOptions options;
+    options.readable = kFonts;
+    options.ports.push_back(TRY(net::parse_endpoint("http://" + api)).port);
+    for (const char* name : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
+        const auto url = environment(name);
+        if (url) options.ports.push_back(TRY(net::parse_endpoint(*url)).port);
+    }
+    return local::contain(options);
+}
+
 int run() {
     const auto api = environment("AWS_LAMBDA_RUNTIME_API");
     const std::string handler = environment("_HANDLER").value_or("");
@@ -144,6 +164,7 @@ int run() {
         ready = Error{Code::invalid_argument,
                       "_HANDLER is \"" + handler + "\"; expected \"api\" or \"processor\"."};
     }
+    if (ready) ready = contain_self(*api, handler);
     if (!ready) {
         function.log.error(ready.error().message);
         (void)aws::report_init_error(*function.client, options, ready.error());

@@ -216,6 +216,9 @@ class Gateway final {
         }
         json::object document{{"status", readable ? "ok" : "unavailable"},
                               {"functions", std::move(functions)}};
+        const std::string& lacks = options_.containment_lacks;
+        document["containment"] = {
+            {"lacks", lacks.empty() ? json::value(nullptr) : json::value(lacks)}};
         if (readable) {
             document["queue"] = {
                 {"waiting", sum.waiting}, {"running", sum.running}, {"dead", sum.dead}};

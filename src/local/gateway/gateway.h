@@ -4,7 +4,8 @@
 // Shapes:  POST /upload, GET, HEAD and DELETE /image/…, OPTIONS of both, GET /openapi.json → the
 //          function (HEAD as GET). GET /health is answered here, with what this machine does:
 //          {"status","functions":{name:{"instances","busy",…}},
-//           "queue":{"waiting","running","dead"}}, 503 where the queue cannot be read. Lambda's
+//           "queue":{"waiting","running","dead"},
+//           "containment":{"lacks":"…" or null}}, 503 where the queue cannot be read. Lambda's
 //          Invoke: invoke_api.h. /admin/: operator_api.h. GET /metrics: metrics.h, open to this
 //          machine; to others, and behind a proxy, with the operator's token. The
 //          page's files and /config.json: made here.
@@ -46,7 +47,8 @@ struct GatewayOptions {
     InvokeApiOptions invoke = {};
     OperatorOptions operators = {};
     std::function<std::vector<S3Requests>()> s3_requests = {};  // For /metrics.
-    bool is_behind_proxy = false;  // It has a public URL: a peer's address says nothing.
+    std::string containment_lacks = {};  // A sentence for /health; empty: nothing.
+    bool is_behind_proxy = false;        // It has a public URL: a peer's address says nothing.
     std::map<std::string, StaticFile, std::less<>> files = {};  // By path: "/", "/app.js".
     std::string config_json = "{}";                             // The answer of /config.json.
     std::string page_connect_sources = {};  // CSP connect-src and img-src beside 'self'.

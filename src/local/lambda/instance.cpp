@@ -19,6 +19,8 @@ namespace {
 constexpr std::int64_t kEnvelopeBytes = 100;
 // A runtime that has answered may finish its own work, within its timeout and at least this.
 constexpr Milliseconds kSettleMin{1'000};
+// Of Lambda's /tmp.
+constexpr std::int64_t kFileBytesMax = INT64_C(512) << 20;
 
 std::string log_stream_name(Time now) {
     std::string day = format_rfc3339(now).substr(0, 10);
@@ -64,11 +66,13 @@ class LocalInstance final : public Instance {
             [this](http::Request& request) { return service_.handle(request); }, log));
         const RuntimeAddress address{.runtime_api = "127.0.0.1:" + std::to_string(server_->port()),
                                      .log_stream = log_stream_name(clock_.now())};
-        process_ =
-            TRY(start_process({.program = options.bootstrap,
-                               .environment = instance_environment(options, function_, address)},
-                              {.on_line = [this](std::string_view line) { write(line); },
-                               .on_exit = [this](const ProcessExit& exit) { exited(exit); }}));
+        process_ = TRY(
+            start_process({.program = options.bootstrap,
+                           .environment = instance_environment(options, function_, address),
+                           .limits = {.memory_bytes_max = INT64_C(1'048'576) * function_.memory_mb,
+                                      .file_bytes_max = kFileBytesMax}},
+                          {.on_line = [this](std::string_view line) { write(line); },
+                           .on_exit = [this](const ProcessExit& exit) { exited(exit); }}));
         return {};
     }
 

@@ -43,7 +43,29 @@ struct ChildPlan {
     int output;
     int failure;  // Where errno goes if exec fails; closed by exec.
     int descriptors_max;
+    ProcessLimits limits;
 };
+
+// A sanitizer's shadow memory is larger than any machine's.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kLimitsMemory = false;
+#else
+constexpr bool kLimitsMemory = true;
+#endif
+
+bool set_limit(__rlimit_resource resource, std::int64_t value) {
+    const rlimit limit{static_cast<rlim_t>(value), static_cast<rlim_t>(value)};
+    return ::setrlimit(resource, &limit) == 0;
+}
+
+// RLIMIT_DATA counts what may be written to and is its own: the heap, mappings, stacks of threads.
+bool set_limits(const ProcessLimits& limits) {
+    const bool has_memory = kLimitsMemory && limits.memory_bytes_max > 0;
+    return set_limit(RLIMIT_CORE, 0) &&
+           (!has_memory || set_limit(RLIMIT_DATA, limits.memory_bytes_max)) &&
+           (limits.file_bytes_max == 0 || set_limit(RLIMIT_FSIZE, limits.file_bytes_max)) &&
+           set_limit(RLIMIT_NOFILE, limits.descriptors_max);
+}
 
 void close_descriptors_at_exec(int descriptors_max) {
     if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
@@ -62,13 +84,11 @@ void reset_signals() {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != plan.parent) ::_exit(127);  // It died before the line above.
-    const rlimit no_core{0, 0};
-    ::setrlimit(RLIMIT_CORE, &no_core);
-    if (::dup2(plan.input, 0) >= 0 && ::dup2(plan.output, 1) >= 0 && ::dup2(plan.output, 2) >= 0 &&
-        ::chdir("/") == 0) {
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::dup2(plan.input, 0) >= 0 &&
+        ::dup2(plan.output, 1) >= 0 && ::dup2(plan.output, 2) >= 0 && ::chdir("/") == 0) {
         close_descriptors_at_exec(plan.descriptors_max);
         reset_signals();
-        ::execve(plan.program, plan.arguments, plan.environment);
+        if (set_limits(plan.limits)) ::execve(plan.program, plan.arguments, plan.environment);
     }
     const int error = errno;
     [[maybe_unused]] const ssize_t told = ::write(plan.failure, &error, sizeof error);
@@ -125,6 +145,14 @@ struct Started {
     Fd output;
 };
 
+// Where the server itself may open fewer, so may its children.
+ProcessLimits within(ProcessLimits limits, const rlimit& descriptors) {
+    if (descriptors.rlim_max < static_cast<rlim_t>(limits.descriptors_max)) {
+        limits.descriptors_max = static_cast<int>(descriptors.rlim_max);
+    }
+    return limits;
+}
+
 Result<Started> spawn(const ProcessOptions& options) {
     Pipe output = TRY(make_pipe());
     Pipe failure = TRY(make_pipe());
@@ -144,7 +172,8 @@ Result<Started> spawn(const ProcessOptions& options) {
                                        .input = input.get(),
                                        .output = output.write.get(),
                                        .failure = failure.write.get(),
-                                       .descriptors_max = static_cast<int>(descriptors.rlim_cur)});
+                                       .descriptors_max = static_cast<int>(descriptors.rlim_cur),
+                                       .limits = within(options.limits, descriptors)});
     if (pid < 0) return cannot_start(options.program, "", errno);
     failure.write.reset();
     int error = 0;

@@ -2,7 +2,8 @@
 // its output handed back line by line, and gone when we are.
 //
 // Shapes:  standard input is /dev/null, standard output and error are one pipe; the working
-//          directory is /; signals are as at boot; no core is dumped.
+//          directory is /; signals are as at boot; no core is dumped; no
+//          program it starts may gain a privilege.
 // Errors:  unavailable  it cannot be started: names the program and why.
 // Threads: start_process's caller must outlive the process: the kernel kills it with that thread
 //          (PR_SET_PDEATHSIG), so that kill -9 of the server leaves nothing behind. kill(), drain()
@@ -23,9 +24,17 @@
 
 namespace imagemill::local {
 
+// Of each process; what passes one fails there, as any program's does.
+struct ProcessLimits {
+    std::int64_t memory_bytes_max = 0;  // Of data it may write to; 0: none. Not under a sanitizer.
+    std::int64_t file_bytes_max = 0;    // Of a file it writes; 0: none.
+    int descriptors_max = 1'024;
+};
+
 struct ProcessOptions {
     std::string program;                   // An absolute path.
     std::vector<std::string> environment;  // "NAME=value"; all of it.
+    ProcessLimits limits = {};
 };
 
 struct ProcessExit {

@@ -12,6 +12,8 @@
 #include "aws/runtime_api.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "local/containment/containment.h"
+#include "local/lambda/testing_hostility.h"
 #include "net/client.h"
 
 extern char** environ;
@@ -116,6 +118,9 @@ class Runtime final {
             const auto size = static_cast<std::size_t>(number_of(orders, "size"));
             return respond("\"" + std::string(size - 2, 'x') + "\"");
         }
+        if (const auto result = local::try_hostile(what, orders)) {
+            return respond(json::serialize(*result));
+        }
         if (what == "print") print(text_of(orders, "text"));
         if (what == "sleep") system_clock().sleep_for(Milliseconds(number_of(orders, "ms")));
         if (what == "wait_for") wait_for(text_of(orders, "path"));
@@ -189,6 +194,15 @@ int run() {
     if (how == "error") {
         runtime.post_init_error();
         return 1;
+    }
+    if (std::getenv("IMAGEMILL_CONTAINED")) {
+        const std::string api = std::getenv("AWS_LAMBDA_RUNTIME_API");
+        const auto endpoint = net::parse_endpoint("http://" + api);
+        const auto contained = local::contain({.ports = {endpoint->port}, .readable = {}});
+        if (!contained) {
+            print(contained.error().message + "\n");
+            return 1;
+        }
     }
     while (runtime.serve_one()) {
     }
