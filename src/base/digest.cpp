@@ -19,6 +19,18 @@ Digest digest_of(const EVP_MD* kind, Bytes bytes) {
     return digest;
 }
 
+const EVP_MD* md_of(DigestKind kind) {
+    switch (kind) {
+        case DigestKind::md5:
+            return EVP_md5();
+        case DigestKind::sha1:
+            return EVP_sha1();
+        case DigestKind::sha256:
+            return EVP_sha256();
+    }
+    return nullptr;
+}
+
 }  // namespace
 
 Md5 md5(Bytes bytes) {
@@ -50,8 +62,7 @@ struct Hasher::State {
 };
 
 Hasher::Hasher(DigestKind kind) : state_(std::make_unique<State>()) {
-    const EVP_MD* md = kind == DigestKind::md5 ? EVP_md5() : EVP_sha256();
-    CHECK(EVP_DigestInit_ex(state_->context.get(), md, nullptr) == 1);
+    CHECK(EVP_DigestInit_ex(state_->context.get(), md_of(kind), nullptr) == 1);
 }
 
 Hasher::~Hasher() = default;

@@ -1,4 +1,4 @@
-// digest: MD5 (S3's ETag), SHA-256 and HMAC-SHA-256 (SigV4), at once or as the bytes pass.
+// digest: MD5 (S3's ETag), SHA-1, SHA-256 and HMAC-SHA-256 (SigV4), at once or as the bytes pass.
 //
 // Threads: a Hasher belongs to one thread at a time; the functions may run anywhere.
 // Source:  OpenSSL's libcrypto.
@@ -26,7 +26,7 @@ inline Sha256 sha256(std::string_view text) {
 // Same time whatever differs; for signatures and tokens. Unequal lengths are unequal.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
-enum class DigestKind { md5, sha256 };
+enum class DigestKind { md5, sha1, sha256 };
 
 class Hasher final {
   public:
@@ -36,7 +36,7 @@ class Hasher final {
     Hasher& operator=(Hasher&&) noexcept;
 
     void update(Bytes bytes);
-    Buffer finish();  // 16 or 32 bytes; the hasher is spent.
+    Buffer finish();  // 16, 20 or 32 bytes; the hasher is spent.
 
   private:
     struct State;
