@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "image/quality.h"
+#include "image/vips/color.h"
 
 namespace imagemill::image {
 namespace {
@@ -17,40 +18,44 @@ int map_effort(int effort, int min, int max) {
     return min + (effort * (max - min) + 4) / 9;
 }
 
+// What of its fields a bare copy has left is to be written, which is the profile at most.
+constexpr VipsForeignKeep kKeep = VIPS_FOREIGN_KEEP_ICC;
+
 // libjpeg knows no effort: little leaves the standard tables, much scans progressively and tries
 // where to round (trellis), which takes several times as long.
 int save_jpeg(VipsImage* image, const Plan& plan, Encoded& out) {
-    const int effort = plan.effort.value_or(4);
-    const gboolean optimises = effort >= 3;
-    const gboolean searches = effort >= 7;
+    const int effort = plan.effort.value_or(kOptimizeEffort);
+    const gboolean optimises = effort >= kOptimizeEffort;
+    const gboolean searches = effort >= kTrellisEffort;
+    const gboolean progressive = plan.progressive.value_or(searches != FALSE);
     return vips_jpegsave_buffer(image, &out.bytes, &out.size, "Q", plan.quality, "optimize_coding",
-                                optimises, "interlace", searches, "trellis_quant", searches,
-                                "overshoot_deringing", searches, "keep", VIPS_FOREIGN_KEEP_NONE,
-                                nullptr);
+                                optimises, "interlace", progressive, "trellis_quant", searches,
+                                "overshoot_deringing", searches, "keep", kKeep, nullptr);
 }
 
 int save_png(VipsImage* image, const Plan& plan, Encoded& out) {
     const int compression = map_effort(plan.effort.value_or(6), 1, 9);
+    const gboolean interlaced = plan.progressive.value_or(false);
     return vips_pngsave_buffer(image, &out.bytes, &out.size, "compression", compression, "filter",
-                               VIPS_FOREIGN_PNG_FILTER_ALL, "keep", VIPS_FOREIGN_KEEP_NONE,
+                               VIPS_FOREIGN_PNG_FILTER_ALL, "interlace", interlaced, "keep", kKeep,
                                nullptr);
 }
 
 int save_webp(VipsImage* image, const Plan& plan, Encoded& out) {
     const int effort = plan.effort ? map_effort(*plan.effort, 0, 6) : 4;
     return vips_webpsave_buffer(image, &out.bytes, &out.size, "Q", plan.quality, "effort", effort,
-                                "keep", VIPS_FOREIGN_KEEP_NONE, nullptr);
+                                "keep", kKeep, nullptr);
 }
 
 int save_avif(VipsImage* image, const Plan& plan, Encoded& out) {
-    const int effort = plan.effort.value_or(3);
+    const int effort = plan.effort.value_or(4);
     return vips_heifsave_buffer(image, &out.bytes, &out.size, "Q", plan.quality, "effort", effort,
                                 "compression", VIPS_FOREIGN_HEIF_COMPRESSION_AV1, "bitdepth", 8,
-                                "keep", VIPS_FOREIGN_KEEP_NONE, nullptr);
+                                "keep", kKeep, nullptr);
 }
 
 int save_gif(VipsImage* image, const Plan& plan, Encoded& out) {
-    const int effort = plan.effort ? map_effort(*plan.effort, 1, 10) : 4;
+    const int effort = plan.effort ? map_effort(*plan.effort, 1, 10) : 7;
     return vips_gifsave_buffer(image, &out.bytes, &out.size, "effort", effort, "keep",
                                VIPS_FOREIGN_KEEP_NONE, nullptr);
 }
@@ -86,7 +91,8 @@ void write_timing(VipsImage* image, int frame_height, const Timing& timing) {
     vips_image_set_array_int(image, "delay", delays.data(), timing.frames);
 }
 
-// Nothing of the source's metadata comes along; what an animation needs is written anew.
+// Nothing of the source's metadata comes along but what the colours mean; what an animation needs
+// is written anew.
 Result<Picture> bare_copy(const Picture& picture, int frame_height, const Timing& timing,
                           Watch& watch) {
     VipsImage* out = nullptr;
@@ -96,7 +102,9 @@ Result<Picture> bare_copy(const Picture& picture, int frame_height, const Timing
     Picture copy(out);
     const std::unique_ptr<gchar*, decltype(&g_strfreev)> names(vips_image_get_fields(out),
                                                                g_strfreev);
+    const bool keeps_profile = profile_fits(copy);
     for (gchar** name = names.get(); name != nullptr && *name != nullptr; ++name) {
+        if (keeps_profile && std::string_view(*name) == VIPS_META_ICC_NAME) continue;
         vips_image_remove(out, *name);
     }
     if (timing.frames > 1) write_timing(out, frame_height, timing);

@@ -58,4 +58,9 @@ Error Watch::failure(Code code, std::string sentence) {
     return {.code = code, .message = std::move(sentence) + " (libvips: " + detail + ")."};
 }
 
+Result<Picture> taken(int status, VipsImage* out, std::string_view step, Watch& watch) {
+    if (status == 0) return Picture(out);
+    return watch.failure(Code::internal, "The picture could not be " + std::string(step));
+}
+
 }  // namespace imagemill::image

@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
@@ -52,5 +53,8 @@ class Watch final {
     const Stop& stop_;  // Outlives the render.
     bool stopped_ = false;
 };
+
+// What a step of libvips gave, or "The picture could not be <step>".
+Result<Picture> taken(int status, VipsImage* out, std::string_view step, Watch& watch);
 
 }  // namespace imagemill::image

@@ -14,8 +14,6 @@ namespace imagemill::image {
 
 // What a view shows of a decoded picture: 8 bits, in memory.
 Result<Picture> show(const Picture& picture, const View& view, const Job& job, Watch& watch);
-// 8 bits; to sRGB, or as it is with its profile.
-Result<Picture> convert(const Picture& picture, ColorSpace color, Watch& watch);
 // The raster's samples without a copy; it outlives the picture.
 Result<Picture> borrow(const Raster& raster, Watch& watch);
 Result<Picture> resize(const Picture& picture, Size size, Watch& watch);
@@ -27,15 +25,7 @@ Result<Picture> pad(const Picture& picture, const Plan& plan, Watch& watch);
 // By a Gaussian of so many pixels' deviation; 0 leaves it alone.
 Result<Picture> soften(const Picture& picture, double sigma, Watch& watch);
 Result<Picture> sharpen(const Picture& picture, double sigma, Watch& watch);
-// Lays the picture on a colour and drops its alpha.
-Result<Picture> flatten(const Picture& picture, const Color& background, Watch& watch);
-Result<Picture> drop_alpha(const Picture& picture, Watch& watch);
-Result<Picture> add_alpha(const Picture& picture, Watch& watch);
 // Frames of one size, one below the other.
 Result<Picture> stack(std::span<const Picture> frames, Watch& watch);
-
-bool has_alpha(const Picture& picture);
-// Every alpha is 255; of a picture in memory.
-bool is_opaque(const Picture& picture);
 
 }  // namespace imagemill::image
