@@ -77,4 +77,4 @@ build() {
 
 runtime_packages=(g++ cmake ninja-build ca-certificates libboost1.81-dev libboost-json1.81-dev
                   libssl-dev libsqlite3-dev libpugixml-dev libcli11-dev libjpeg62-turbo-dev
-                  libhwy-dev)
+                  libhwy-dev libde265-dev)

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "image/image.h"
 #include "image/plan.h"
+#include "image/raster.h"
 #include "image/thumbhash.h"
 
 namespace imagemill::image {
@@ -22,6 +23,8 @@ struct Job {
     const DecodePlan& decode;
     const Limits& limits;
     const Stop& stop;
+    // The pixels, where a reader of our own decoded them: libvips has no part in that format.
+    const Raster* raster = nullptr;
 };
 
 struct Work {

@@ -6,14 +6,23 @@
 #include <filesystem>
 #include <string>
 
+#include "image/heif_module.h"
 #include "image/vips_module.h"
 
 namespace imagemill::image {
 namespace {
 
+template <typename Module>
 struct Loaded {
-    const VipsModule* module = nullptr;
+    const Module* module = nullptr;
     std::string why = {};  // Where there is no module.
+};
+
+// What a module's file is, and by which function it is entered.
+struct ModuleFile {
+    const char* file;
+    const char* entry;
+    std::uint32_t version;
 };
 
 // Where this program lies. Not every sandbox shows /proc; the kernel told the name once.
@@ -33,40 +42,56 @@ std::string loader_error() {
     return message == nullptr ? "no reason given" : message;
 }
 
-Loaded open_module(const std::string& path) {
+template <typename Module>
+Loaded<Module> open_module(const std::string& path, const ModuleFile& wanted) {
     void* handle = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (handle == nullptr) return {.why = loader_error()};
     // NOLINTNEXTLINE: POSIX gives functions as object pointers.
-    const auto entry = reinterpret_cast<VipsModuleEntry>(::dlsym(handle, kVipsModuleEntry));
-    if (entry == nullptr) return {.why = path + " has no entry " + kVipsModuleEntry};
-    const VipsModule* module = entry();
-    if (module->version != kVipsModuleVersion) {
+    const auto entry = reinterpret_cast<const Module* (*)()>(::dlsym(handle, wanted.entry));
+    if (entry == nullptr) return {.why = path + " has no entry " + wanted.entry};
+    const Module* module = entry();
+    if (module->version != wanted.version) {
         return {.why = path + " is of another build (version " + std::to_string(module->version) +
-                       ", wanted " + std::to_string(kVipsModuleVersion) + ")"};
+                       ", wanted " + std::to_string(wanted.version) + ")"};
     }
     return {.module = module};
 }
 
 // Never closed: libvips cannot be started twice in one process.
-Loaded load() {
+template <typename Module>
+Loaded<Module> load(const ModuleFile& wanted) {
     const std::filesystem::path program = program_directory();
     const std::array directories{program / "../lib", program / "lib", program};
     for (const std::filesystem::path& directory : directories) {
         std::error_code error;
-        const std::filesystem::path file = directory / kVipsModuleFile;
-        if (std::filesystem::exists(file, error)) return open_module(file.string());
+        const std::filesystem::path file = directory / wanted.file;
+        if (std::filesystem::exists(file, error)) return open_module<Module>(file.string(), wanted);
     }
-    return {.why = std::string(kVipsModuleFile) + " is neither in ../lib nor in lib beside " +
+    return {.why = std::string(wanted.file) + " is neither in ../lib nor in lib beside " +
                    program.string()};
 }
 
 }  // namespace
 
 Result<const VipsModule*> vips_module() {
-    static const Loaded loaded = load();
+    static const auto loaded =
+        load<VipsModule>({kVipsModuleFile, kVipsModuleEntry, kVipsModuleVersion});
     if (loaded.module != nullptr) return loaded.module;
     return Error{.code = Code::unavailable,
                  .message = "The image engine cannot be loaded: " + loaded.why + "."};
+}
+
+Result<const HeifModule*> heif_module() {
+    static const auto loaded =
+        load<HeifModule>({kHeifModuleFile, kHeifModuleEntry, kHeifModuleVersion});
+    if (loaded.module != nullptr) return loaded.module;
+    return Error{.code = Code::unsupported,
+                 .message =
+                     "The picture is a HEIC, whose decoder (libde265, an optional module) is "
+                     "not installed here: " +
+                     loaded.why +
+                     ". An iPhone can send it as JPEG (Settings, Camera, Formats, Most "
+                     "Compatible)."};
 }
 
 }  // namespace imagemill::image

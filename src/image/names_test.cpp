@@ -7,7 +7,7 @@ namespace {
 
 TEST(Names, OfFormatsRoundTrip) {
     for (const Format format : {Format::jpeg, Format::png, Format::webp, Format::gif, Format::avif,
-                                Format::tiff, Format::svg, Format::heic}) {
+                                Format::tiff, Format::svg, Format::heic, Format::bmp}) {
         EXPECT_EQ(format_named(name_of(format)), format);
         EXPECT_TRUE(media_type_of(format).starts_with("image/"));
         EXPECT_FALSE(extension_of(format).empty());

@@ -82,12 +82,13 @@ void plan_sizes(Size source, const Spec& spec, Plan& plan) {
             break;
         case Fit::outside:
         case Fit::cover:
-            scaled = fit_outside(source, box);
+            scaled = is_box ? fit_outside(source, box) : box;
             if (!spec.enlarge && is_larger(scaled, source)) scaled = source;
             break;
         case Fit::inside:
         case Fit::contain:
-            scaled = fit_inside(source, box);
+            // A side given alone is what it says, however the other rounds.
+            scaled = is_box ? fit_inside(source, box) : box;
             if (!spec.enlarge && is_larger(scaled, source)) scaled = source;
             break;
     }
@@ -233,10 +234,9 @@ Size plan_drawing(Size full, Size wanted, const Limits& limits) {
     return fit_inside(full, {std::max(side, 1), std::max(side, 1)});
 }
 
-// What the decoder gives still lies as the camera did, but for the formats whose decoders turn it.
+// What the decoder gives still lies as the camera did, but for AVIF, whose decoder turns it.
 Turn stored_turn(const Info& source) {
-    const bool decoder_turns = source.format == Format::avif || source.format == Format::heic;
-    return decoder_turns ? Turn{} : turn_of(source.orientation);
+    return source.format == Format::avif ? Turn{} : turn_of(source.orientation);
 }
 
 Size stored_size(const Info& source) {
@@ -286,6 +286,8 @@ Result<Plan> plan(const Info& source, const Spec& spec, const Limits& limits) {
     plan_sizes(turned({plan.view.part.width, plan.view.part.height}, plan.view.turn), spec, plan);
     plan_places(spec.gravity, plan);
     plan_formats(source, spec, plan);
+    // GIF has no place for a profile.
+    if (plan.format_alpha == Format::gif) plan.view.color = ColorSpace::srgb;
     plan.blur = spec.blur;
     plan.sharpen = spec.sharpen;
     plan.bytes_max = spec.bytes_max;

@@ -51,6 +51,8 @@ TEST(Plan, FitsAsTheTableSays) {
         {inside, false, kWide, {0, 100}, {200, 100}, {200, 100}, {200, 100}},
         {cover, false, kWide, {0, 100}, {200, 100}, {200, 100}, {200, 100}},
         {fill, false, kWide, {0, 100}, {200, 100}, {200, 100}, {200, 100}},
+        // However the other side rounds.
+        {inside, false, {500, 40}, {30, 0}, {30, 2}, {30, 2}, {30, 2}},
         // None given.
         {inside, false, kWide, {0, 0}, kWide, kWide, kWide},
         {cover, false, kWide, {0, 0}, kWide, kWide, kWide},

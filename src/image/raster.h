@@ -1,6 +1,7 @@
 // raster: 8-bit pixels, interleaved, that one lane hands to another.
 //
-// Shapes:  Rows of `bands` bytes a pixel, nothing between them: 1 grey, 3 red, green, blue.
+// Shapes:  Rows of `bands` bytes a pixel, nothing between them: 1 grey, 3 red, green, blue, 4 with
+//          alpha, which multiplies nothing.
 // Threads: a plain value; the profile is borrowed.
 #pragma once
 

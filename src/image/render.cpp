@@ -1,8 +1,10 @@
 #include "base/encodings.h"
 #include "image/carried.h"
+#include "image/heif_module.h"
 #include "image/image.h"
 #include "image/lane/lane.h"
 #include "image/plan.h"
+#include "image/reader.h"
 #include "image/stripped.h"
 #include "image/thumbhash.h"
 #include "image/vips_module.h"
@@ -42,7 +44,14 @@ Result<Done> render_job(const Job& job, Lane lane) {
         }
     }
     const VipsModule* vips = TRY(vips_module());
-    return Done{TRY(vips->render(job)), Lane::libvips};
+    Stopwatch watch;
+    const auto raster = TRY(read_raster(job));
+    const std::int64_t read_us = watch.lap();
+    Job rest = job;
+    if (raster) rest.raster = &*raster;
+    Done done{TRY(vips->render(rest)), Lane::libvips};
+    done.work.timings.decode_us += read_us;
+    return done;
 }
 
 }  // namespace
@@ -70,6 +79,7 @@ Result<Rendered> render(Bytes input, std::span<const Spec> specs, const RenderOp
 
 Result<void> load_engine() {
     TRY(vips_module());
+    static_cast<void>(heif_module());  // It may well not be there.
     return {};
 }
 

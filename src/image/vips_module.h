@@ -22,10 +22,9 @@ struct VipsModule {
     Result<Output> (*finish)(const Raster& raster, const Plan& plan, const Job& job);
 };
 
-inline constexpr std::uint32_t kVipsModuleVersion = 2;  // Raised with every change above.
+inline constexpr std::uint32_t kVipsModuleVersion = 3;  // Raised with every change above.
 inline constexpr const char* kVipsModuleFile = "libimagemill-vips.so";
 inline constexpr const char* kVipsModuleEntry = "imagemill_vips_module";
-using VipsModuleEntry = const VipsModule* (*)();
 
 // In the engine: loads the module the first time. In a program's directory `bin`, it is looked for
 // in `bin/../lib`, `bin/lib` and `bin`.

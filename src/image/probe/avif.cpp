@@ -2,6 +2,7 @@
 //         auxC), AV1 Image File Format 1.1 (brands).
 #include <optional>
 
+#include "image/probe/boxes.h"
 #include "image/probe/byte_reader.h"
 #include "image/probe/codec.h"
 
@@ -48,22 +49,6 @@ struct FullBox {
     int version = 0;
     std::uint32_t flags = 0;
 };
-
-// What the first box says the file is.
-bool has_brand(Bytes input, std::initializer_list<std::string_view> brands) {
-    ByteReader reader(input, Endian::big);
-    const auto box = next_box(reader);
-    if (!box || box->type != "ftyp") return false;
-    ByteReader list(box->body, Endian::big);
-    // The major brand, its version (which is no brand's name), the compatible ones.
-    while (list.remaining() >= 4) {
-        const std::string_view brand = list.text(4);
-        for (const std::string_view wanted : brands) {
-            if (brand == wanted) return true;
-        }
-    }
-    return false;
-}
 
 std::uint32_t primary_item(Bytes meta) {
     const auto body = find_box(meta, "pitm");
@@ -183,28 +168,13 @@ int exif_number(const Properties& properties) {
     return left_right ? kTurnedThenLeftRight[turns] : kTurnedThenTopBottom[turns];
 }
 
-Error refuse_heic() {
-    return unsupported(
-        "The picture is a HEIC, which cannot be read here yet; an iPhone can send it as JPEG "
-        "(Settings, Camera, Formats, Most Compatible).");
-}
-
 }  // namespace
 
 bool sniff_avif(Bytes input) {
     return has_brand(input, {"avif", "avis"});
 }
 
-bool sniff_heic(Bytes input) {
-    return has_brand(input, {"heic", "heix", "hevc", "hevx", "heim", "heis", "hevm", "hevs"}) ||
-           (has_brand(input, {"mif1", "msf1"}) && !sniff_avif(input));
-}
-
-Result<Info> probe_heic(Bytes, const Limits&) {
-    return refuse_heic();
-}
-
-Result<Info> probe_avif(Bytes input, const Limits&) {
+Result<Info> probe_avif(Bytes input, const Limits& limits) {
     const auto meta_box = find_box(input, "meta");
     if (!meta_box && find_box(input, "moov")) {
         return unsupported("The AVIF holds a film and no still, which is not read here.");
@@ -215,7 +185,7 @@ Result<Info> probe_avif(Bytes input, const Limits&) {
     const Bytes meta = meta_box->subspan(4);
     const std::uint32_t item = primary_item(meta);
     const std::string_view type = type_of_item(meta, item);
-    if (type == "hvc1") return refuse_heic();
+    if (type == "hvc1") return probe_heic(input, limits);
     if (type.empty())
         return corrupt("The AVIF does not say which of its pictures is the main one.");
     if (type != "av01" && type != "grid" && type != "iovl" && type != "iden") {

@@ -4,6 +4,8 @@
 // Source:  ISO/IEC 14496-12, 4.2.
 #pragma once
 
+#include <algorithm>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -42,6 +44,20 @@ inline std::optional<BoxView> find_box_view(Bytes boxes, std::string_view type) 
         if (box->type == type) return box;
     }
     return std::nullopt;
+}
+
+// What the first box says the file is: any of these brands.
+inline bool has_brand(Bytes input, std::initializer_list<std::string_view> brands) {
+    ByteReader reader(input, Endian::big);
+    const auto box = take_box(reader);
+    if (!box || box->type != "ftyp") return false;
+    ByteReader list(box->body, Endian::big);
+    // The major brand, its version (which is no brand's name), the compatible ones.
+    while (list.remaining() >= 4) {
+        const std::string_view brand = list.text(4);
+        if (std::ranges::find(brands, brand) != brands.end()) return true;
+    }
+    return false;
 }
 
 }  // namespace imagemill::image

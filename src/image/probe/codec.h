@@ -15,7 +15,7 @@
 
 namespace imagemill::image {
 
-inline constexpr std::size_t kFormatCount = static_cast<std::size_t>(Format::heic) + 1;
+inline constexpr std::size_t kFormatCount = static_cast<std::size_t>(Format::bmp) + 1;
 
 struct Codec {
     Format format;
@@ -29,6 +29,7 @@ bool sniff_webp(Bytes input);
 bool sniff_gif(Bytes input);
 bool sniff_avif(Bytes input);
 bool sniff_heic(Bytes input);
+bool sniff_bmp(Bytes input);
 bool sniff_tiff(Bytes input);
 bool sniff_svg(Bytes input);
 
@@ -38,6 +39,7 @@ Result<Info> probe_webp(Bytes input, const Limits& limits);
 Result<Info> probe_gif(Bytes input, const Limits& limits);
 Result<Info> probe_avif(Bytes input, const Limits& limits);
 Result<Info> probe_heic(Bytes input, const Limits& limits);
+Result<Info> probe_bmp(Bytes input, const Limits& limits);
 Result<Info> probe_tiff(Bytes input, const Limits& limits);
 Result<Info> probe_svg(Bytes input, const Limits& limits);
 

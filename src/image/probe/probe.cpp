@@ -14,7 +14,8 @@ constexpr std::array kCodecs{
     Codec{Format::jpeg, sniff_jpeg, probe_jpeg}, Codec{Format::png, sniff_png, probe_png},
     Codec{Format::webp, sniff_webp, probe_webp}, Codec{Format::gif, sniff_gif, probe_gif},
     Codec{Format::avif, sniff_avif, probe_avif}, Codec{Format::heic, sniff_heic, probe_heic},
-    Codec{Format::tiff, sniff_tiff, probe_tiff}, Codec{Format::svg, sniff_svg, probe_svg},
+    Codec{Format::tiff, sniff_tiff, probe_tiff}, Codec{Format::bmp, sniff_bmp, probe_bmp},
+    Codec{Format::svg, sniff_svg, probe_svg},
 };
 // Every format has its one row.
 static_assert(kCodecs.size() == kFormatCount);
@@ -24,7 +25,8 @@ static_assert([] {
     return std::ranges::all_of(seen, std::identity{});
 }());
 
-constexpr std::string_view kReadHere = "JPEG, PNG, WebP, GIF, AVIF, TIFF and SVG are read here.";
+constexpr std::string_view kReadHere =
+    "JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF, BMP and SVG are read here.";
 
 // What people do send, so that the answer names it.
 struct Stranger {
@@ -36,7 +38,6 @@ constexpr std::array kStrangers{
     Stranger{"\x1f\x8b", 0,
              "The file is compressed with gzip; a compressed SVG (.svgz) is not read here, the "
              "plain SVG is."},
-    Stranger{"BM", 0, "The file looks like a BMP, which is not read here."},
     Stranger{"8BPS", 0, "The file is a Photoshop document, which is not read here."},
     Stranger{"%PDF-", 0, "The file is a PDF, which is not read here."},
     Stranger{"\xff\x0a", 0, "The file is a JPEG XL, which is not read here."},

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "image/limits.h"
+#include "image/vips/transform.h"
 
 namespace imagemill::image {
 namespace {
@@ -53,15 +54,37 @@ int load_svg(const Job& job, void* bytes, VipsImage** out) {
     return draw_svg(job, bytes, scale * wanted / found, out);
 }
 
-// libjpeg's own scales; a part of the picture can be cut exactly only at full size.
-int jpeg_shrink(const Job& job) {
+// A part of the picture can be cut exactly only at full size.
+bool needs_full_size(const Job& job) {
     const Rect& whole = job.decode.sample.part;
-    const bool cuts = std::ranges::any_of(
-        job.plans, [&whole](const Plan& plan) { return plan.view.part != whole; });
-    if (cuts) return 1;
+    return std::ranges::any_of(job.plans,
+                               [&whole](const Plan& plan) { return plan.view.part != whole; });
+}
+
+// libjpeg's own scales.
+int jpeg_shrink(const Job& job) {
+    if (needs_full_size(job)) return 1;
     int shrink = 8;
     while (job.decode.eighths * shrink > 8) shrink /= 2;
     return shrink;
+}
+
+// libwebp's own resize averages; with twice the pixels that are wanted left, the resize after it
+// decides what is seen, and most of the colour conversion is saved. Not of films, and not to less
+// than 16 pixels, where libwebp fails for some pictures with an alpha.
+double webp_scale(const Job& job) {
+    if (job.decode.frames > 1 || needs_full_size(job)) return 1;
+    double least = 0;
+    const auto cover = [&least](const View& view) {
+        const Size lying = turned(view.size, inverse(view.turn));
+        least = std::max(
+            {least, 2.0 * lying.width / view.part.width, 2.0 * lying.height / view.part.height});
+    };
+    cover(job.decode.sample);
+    for (const Plan& plan : job.plans) cover(plan.view);
+    const int side = std::min(job.source.width, job.source.height);
+    constexpr double kWorthIt = 0.7;  // A larger scale saves less than it costs.
+    return least > kWorthIt || least * side < 16 ? 1 : least;
 }
 
 // Every loader is named, so none is guessed from the bytes a second time.
@@ -80,8 +103,8 @@ int load(const Job& job, VipsImage** out) {
             return vips_pngload_buffer(bytes, size, out, "access", access, "fail_on", fail_on,
                                        nullptr);
         case Format::webp:
-            return vips_webpload_buffer(bytes, size, out, "n", pages, "access", access, "fail_on",
-                                        fail_on, nullptr);
+            return vips_webpload_buffer(bytes, size, out, "n", pages, "scale", webp_scale(job),
+                                        "access", access, "fail_on", fail_on, nullptr);
         case Format::gif:
             return vips_gifload_buffer(bytes, size, out, "n", pages, "access", access, "fail_on",
                                        fail_on, nullptr);
@@ -139,10 +162,15 @@ std::string_view written_name(Format format) {
 
 // A decoder may find another size than the header promised; the limits hold for it too.
 Result<void> check_decoded(const Decoded& decoded, const Job& job) {
-    const int shrink = job.source.format == Format::jpeg ? jpeg_shrink(job) : 1;
+    double shrink = 1;
+    if (job.source.format == Format::jpeg) shrink = jpeg_shrink(job);
+    if (job.source.format == Format::webp) shrink = 1 / webp_scale(job);
+    const auto full = [shrink](int length) {
+        return static_cast<int>(std::min((length - 1) * shrink + 1, 2e9));
+    };
     const Info found{.format = job.source.format,
-                     .width = (size_of(decoded.picture).width - 1) * shrink + 1,
-                     .height = (decoded.frame_height - 1) * shrink + 1,
+                     .width = full(size_of(decoded.picture).width),
+                     .height = full(decoded.frame_height),
                      .frames = decoded.frames};
     return check_limits(found, job.limits);
 }
@@ -156,6 +184,11 @@ Result<void> start_vips() {
 }
 
 Result<Decoded> open_picture(const Job& job, Watch& watch) {
+    if (job.raster != nullptr) {
+        Picture picture = TRY(borrow(*job.raster, watch));
+        const int height = size_of(picture).height;
+        return Decoded{.picture = std::move(picture), .frame_height = height};
+    }
     VipsImage* out = nullptr;
     if (load(job, &out) != 0) return decode_failure(job, watch);
     Decoded decoded{.picture = Picture(out)};

@@ -1,0 +1,142 @@
+#include "image/heif/heif_file.h"
+
+#include <gtest/gtest.h>
+
+#include "image/heif/test_heic.h"
+#include "image/probe/codec.h"
+#include "image/test_files.h"
+
+namespace imagemill::image {
+namespace {
+
+using test::HeicLayout;
+using test::HeicSample;
+using test::Writer;
+
+HeifFile parse(const HeicLayout& layout) {
+    const std::string file = test::heic_grid(layout);
+    auto parsed = parse_heif(as_bytes(file), {});
+    if (parsed) return *parsed;
+    ADD_FAILURE() << parsed.error().message;
+    return {};
+}
+
+Error error_of(const HeicLayout& layout, const Limits& limits = {}) {
+    const std::string file = test::heic_grid(layout);
+    const auto parsed = parse_heif(as_bytes(file), limits);
+    EXPECT_FALSE(parsed);
+    return parsed ? Error{} : parsed.error();
+}
+
+std::string turn_box(int quarters) {
+    return test::box("irot", Writer(Endian::big).u8(std::uint64_t(quarters)).out());
+}
+std::string mirror_box(int axis) {
+    return test::box("imir", Writer(Endian::big).u8(std::uint64_t(axis)).out());
+}
+
+TEST(HeifFile, SaysHowLargeThePictureIs) {
+    const auto info_of = [](HeicSample sample) { return *probe(test::heic(sample), {}); };
+    EXPECT_EQ(info_of(HeicSample::quarters).format, Format::heic);
+    EXPECT_EQ(info_of(HeicSample::odd).width, 33);
+    EXPECT_EQ(info_of(HeicSample::odd).height, 21);
+    EXPECT_FALSE(info_of(HeicSample::odd).has_alpha);
+    EXPECT_TRUE(info_of(HeicSample::alpha).has_alpha);
+}
+
+TEST(HeifFile, FindsTheTilesOfAGrid) {
+    const HeifFile file = parse({.columns = 3, .rows = 2, .size = {150, 100}});
+    EXPECT_EQ(file.color.tiles.size(), 6U);
+    EXPECT_EQ(file.color.columns, 3);
+    EXPECT_EQ(file.color.tile, (Size{64, 64}));
+    EXPECT_EQ(file.part, (Rect{0, 0, 150, 100}));
+}
+
+TEST(HeifFile, RefusesAGridThatItsTilesDoNotFill) {
+    for (const Size size : {Size{193, 100}, Size{128, 100}, Size{150, 64}}) {
+        EXPECT_EQ(error_of({.columns = 3, .rows = 2, .size = size}).code, Code::corrupt)
+            << size.width << " " << size.height;
+    }
+}
+
+TEST(HeifFile, TurnsAndMirrorsInTheOrderThatIsListed) {
+    EXPECT_EQ(parse({.properties = {turn_box(1)}}).turn, turn_by(270));
+    EXPECT_EQ(parse({.properties = {turn_box(3)}}).turn, turn_by(90));
+    EXPECT_EQ(parse({.properties = {mirror_box(0)}}).turn, turn_by(Flip::vertical));
+    EXPECT_EQ(parse({.properties = {mirror_box(1), turn_box(1)}}).turn,
+              then(turn_by(Flip::horizontal), turn_by(270)));
+    EXPECT_EQ(parse({.properties = {turn_box(1), mirror_box(1)}}).turn,
+              then(turn_by(270), turn_by(Flip::horizontal)));
+
+    const std::string file =
+        test::heic_grid({.columns = 3, .rows = 2, .size = {150, 100}, .properties = {turn_box(1)}});
+    const Info info = *probe(as_bytes(file), {});
+    EXPECT_EQ(info.width, 100);
+    EXPECT_EQ(info.height, 150);
+    EXPECT_EQ(info.orientation, 8);
+}
+
+TEST(HeifFile, CutsTheCleanAperture) {
+    const std::string aperture = test::box("clap", Writer(Endian::big)
+                                                       .u32(40)
+                                                       .u32(1)
+                                                       .u32(60)
+                                                       .u32(2)
+                                                       .u32(0xffff'fffe)
+                                                       .u32(1)
+                                                       .u32(0)
+                                                       .u32(1)
+                                                       .out());
+    EXPECT_EQ(parse({.properties = {aperture}}).part, (Rect{10, 17, 40, 30}));
+}
+
+TEST(HeifFile, ReadsColorsByNumberAndByProfile) {
+    const std::string numbers =
+        test::box("colr", Writer(Endian::big).text("nclx").u16(12).u16(13).u16(6).u8(0x80).out());
+    const std::string profile = test::box("colr", "profABC");
+    const std::string written = test::heic_grid({.properties = {numbers, profile}});
+    const auto parsed = parse_heif(as_bytes(written), {});
+    ASSERT_TRUE(parsed);
+    const HeifFile& file = *parsed;
+    ASSERT_TRUE(file.nclx);
+    EXPECT_EQ(file.nclx->primaries, 12);
+    EXPECT_TRUE(file.nclx->full_range);
+    EXPECT_EQ(as_text(file.icc_profile), "ABC");
+}
+
+TEST(HeifFile, HoldsTheLimitsForTheWholeAndForTiles) {
+    Limits limits;
+    limits.side_max = 149;
+    EXPECT_EQ(error_of({.columns = 3, .rows = 2, .size = {150, 100}}, limits).code,
+              Code::too_large);
+    limits = {.pixels_max = 4'000};
+    const HeicLayout narrow{.columns = 1, .rows = 2, .size = {60, 66}};
+    EXPECT_EQ(error_of(narrow, limits).code, Code::too_large);
+    EXPECT_EQ(parse(narrow).color.tiles.size(), 2U);
+}
+
+TEST(HeifFile, RefusesEveryCutAndNeverReadsBeyond) {
+    const std::string whole = test::heic_grid({.columns = 2, .rows = 2, .size = {100, 100}});
+    for (std::size_t size = 0; size < whole.size(); ++size) {
+        // A copy of just that size, so that a sanitizer sees a step too far.
+        const Buffer part = to_buffer(std::string_view(whole).substr(0, size));
+        const auto parsed = parse_heif(part, {});
+        ASSERT_FALSE(parsed) << size;
+        EXPECT_FALSE(parsed.error().message.empty());
+    }
+}
+
+TEST(HeifFile, SurvivesEveryWrongByte) {
+    const std::string whole = test::heic_grid({.columns = 2, .rows = 2, .size = {100, 100}});
+    for (std::size_t at = 0; at < whole.size(); ++at) {
+        for (const int wrong : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+            Buffer bytes = to_buffer(whole);
+            bytes[at] = std::byte(wrong);
+            const auto parsed = parse_heif(bytes, {});
+            EXPECT_TRUE(parsed || !parsed.error().message.empty());
+        }
+    }
+}
+
+}  // namespace
+}  // namespace imagemill::image
