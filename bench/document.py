@@ -104,6 +104,10 @@ def table(head, rows):
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
 
 
+def count(number, noun):
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def milliseconds(times_us):
     return f"{statistics.median(times_us) / 1000:.1f}"
 
@@ -211,8 +215,9 @@ def five_text(measured):
 
 def write(measured):
     machine_of = measured["machine"]
-    parts = [HEAD, f"Measured at commit {machine_of['commit']}, {measured['rounds']} rounds, on "
-             f"{machine_of['cpu']}, Linux {machine_of['kernel']}: {machine_of['versions']}.\n"]
+    rounds = count(measured["rounds"], "round")
+    parts = [HEAD, f"Measured at commit {machine_of['commit']}, {rounds}, on {machine_of['cpu']}, "
+             f"Linux {machine_of['kernel']}: {machine_of['versions']}.\n"]
     if "jpeg-jpeg" in measured["results"]:
         parts += [JPEG, jpeg_table(measured), STAGES, stages_table(measured), FIDELITY,
                   fidelity_table(measured)]

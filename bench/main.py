@@ -96,7 +96,7 @@ def main():
 
     results = {work.name: measure.interleave(work, samples[work.name], compared, rounds, out,
                                              progress) for work in works}
-    cold = measure.cold_starts(commands, home, rounds, progress)
+    cold = measure.cold_starts(str(build / "bin/bench_cold"), commands, home, rounds, progress)
     five = measure.renditions(compared[0], found["jpeg"]["camera-12mp"], FIVE_BOXES, rounds,
                               progress)
     measured = {

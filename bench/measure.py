@@ -91,12 +91,12 @@ def peak_of_one(library, path, target, quality):
     return worker.stop()
 
 
-def cold_starts(commands, folder, rounds, progress):
+def cold_starts(launcher, commands, folder, rounds, progress):
     """{name: {"cpu_us": median, "wall_us": median, "peak_bytes": median}}"""
     runs = {name: [] for name in commands}
     for turn in range(rounds + 1):
         for name, command in commands.items():
-            run = run_cold(command, folder)
+            run = run_cold(launcher, command, folder)
             progress.step(f"cold start: {name}")
             if turn > 0:  # The first reads the disk.
                 runs[name].append(run)
