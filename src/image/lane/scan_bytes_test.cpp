@@ -9,7 +9,7 @@
 namespace imagemill::image {
 namespace {
 
-using namespace std::string_view_literals;
+using std::string_view_literals::operator""sv;
 
 // All bytes up to the marker or the end.
 std::vector<int> read_all(ScanBytes& scan) {
