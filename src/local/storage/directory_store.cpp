@@ -76,10 +76,8 @@ Result<void> DirectoryStore::remove_bucket(const std::string& name) {
 }
 
 Result<std::unique_ptr<Upload>> DirectoryStore::begin() {
-    std::string id = ObjectFiles::make_id();
-    Fd file = TRY(files().create(id));
-    std::unique_ptr<Upload> upload =
-        std::make_unique<FileUpload>(*this, std::move(id), std::move(file));
+    FreshFile fresh = TRY(fresh_files_.take());
+    std::unique_ptr<Upload> upload = std::make_unique<FileUpload>(*this, std::move(fresh));
     return upload;
 }
 

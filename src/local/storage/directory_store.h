@@ -14,6 +14,7 @@
 #include "local/storage/catalog_queue.h"
 #include "local/storage/directory_multiparts.h"
 #include "local/storage/disk_store.h"
+#include "local/storage/fresh_files.h"
 #include "local/storage/object_files.h"
 #include "local/storage/object_table.h"
 #include "local/storage/settings_table.h"
@@ -43,6 +44,7 @@ class DirectoryStore final : public DiskStore {
           clock_(clock),
           log_(log),
           parts_(std::move(parts)),
+          fresh_files_(files()),
           settings_(catalog(), options_.notifications),
           queue_(catalog(), clock),
           multiparts_(*this, clock) {}
@@ -73,6 +75,7 @@ class DirectoryStore final : public DiskStore {
     // From here on for FileUpload and DirectoryMultiparts.
     Catalog& catalog() { return *parts_.catalog; }
     const ObjectFiles& files() const { return parts_.files; }
+    FreshFiles& fresh_files() { return fresh_files_; }
     // Makes `exchange.object` the object, durably, with its events. `in_doubt` as in Change.
     Result<void> put(Exchange& exchange, const WriteConditions& conditions, const Origin& origin,
                      bool& in_doubt);
@@ -91,6 +94,7 @@ class DirectoryStore final : public DiskStore {
     const Clock& clock_;  // Outlives the store,
     const Log& log_;      // and so does this.
     Parts parts_;
+    FreshFiles fresh_files_;
     CatalogSettings settings_;
     CatalogQueue queue_;
     DirectoryMultiparts multiparts_;

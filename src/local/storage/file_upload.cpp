@@ -32,9 +32,13 @@ Result<void> check_attributes(const Attributes& attributes) {
 }
 
 FileUpload::~FileUpload() {
-    if (is_kept_) return;
     // Failing, it leaves a file in tmp/ that the next start sweeps.
-    (void)store_.files().remove(id_);
+    if (!is_kept_) (void)store_.files().remove(id_);
+    give_back();
+}
+
+void FileUpload::give_back() {
+    if (std::exchange(is_fresh_, false)) store_.fresh_files().give_back();
 }
 
 Result<void> FileUpload::write(Bytes bytes) {
@@ -63,7 +67,7 @@ Result<StoredObject> FileUpload::commit(const std::string& bucket, const std::st
         file_.reset();
         etag_ = format_hex(hasher_.finish());
     }
-    TRY(store_.files().sync_tmp());
+    if (!is_name_synced_) TRY(store_.files().sync_tmp());
 
     Exchange exchange;
     exchange.object = {.bucket = bucket,
@@ -77,6 +81,7 @@ Result<StoredObject> FileUpload::commit(const std::string& bucket, const std::st
     bool in_doubt = false;
     const Result<void> put = store_.put(exchange, conditions, origin, in_doubt);
     is_kept_ = put || in_doubt;  // In doubt, the next start sees whether a row names it.
+    give_back();
     if (!put) return put.error();
     return std::move(exchange.object);
 }

@@ -9,13 +9,18 @@
 
 #include "base/digest.h"
 #include "local/storage/directory_store.h"
+#include "local/storage/fresh_files.h"
 
 namespace imagemill::local {
 
 class FileUpload final : public Upload {
   public:
-    FileUpload(DirectoryStore& store, std::string id, Fd file)
-        : store_(store), id_(std::move(id)), file_(std::move(file)) {}
+    FileUpload(DirectoryStore& store, FreshFile fresh)
+        : store_(store),
+          id_(std::move(fresh.id)),
+          file_(std::move(fresh.file)),
+          is_name_synced_(fresh.is_synced),
+          is_fresh_(true) {}
     // Of bytes that are all there, on the disk and known.
     FileUpload(DirectoryStore& store, std::string id, std::string etag, std::int64_t size_bytes)
         : store_(store), id_(std::move(id)), etag_(std::move(etag)), size_bytes_(size_bytes) {}
@@ -28,6 +33,8 @@ class FileUpload final : public Upload {
                                 const Origin& origin) override;
 
   private:
+    void give_back();
+
     DirectoryStore& store_;  // Outlives its uploads.
     std::string id_;
     Fd file_;           // None where the bytes are there already;
@@ -35,6 +42,8 @@ class FileUpload final : public Upload {
     Hasher hasher_{DigestKind::md5};
     std::int64_t size_bytes_ = 0;
     std::optional<Error> failure_;  // Of a write: the file has a hole, so it stays a failure.
+    bool is_name_synced_ = false;
+    bool is_fresh_ = false;  // To be given back.
     bool is_spent_ = false;
     bool is_kept_ = false;
 };
