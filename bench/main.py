@@ -69,6 +69,20 @@ def cold_commands(build, found, out):
     }
 
 
+def peaks(works, samples, compared, progress):
+    """{work: {library: bytes}}, each of the largest file there is."""
+    found = {}
+    for work in works:
+        largest = max(samples[work.name].values(), key=lambda path: path.stat().st_size)
+        found[work.name] = {}
+        for library in compared:
+            if library.can(work.source, work.target):
+                found[work.name][library.name] = measure.peak_of_one(library, largest, work.target,
+                                                                     work.quality)
+                progress.step(f"peak memory: {library.name}, {work.name}")
+    return found
+
+
 def score(results, found):
     """Fidelity of what each library made of each photograph."""
     scores = {}
@@ -92,6 +106,7 @@ def main():
     commands = cold_commands(build, found, out)
     rounds = chosen.rounds
     steps = sum(measure.steps_of(work, samples[work.name], compared, rounds) for work in works)
+    steps += sum(measure.steps_of(work, ["the largest"], compared, 0) for work in works)
     progress = measure.Progress(steps + (rounds + 1) * (len(commands) + 1))
 
     results = {work.name: measure.interleave(work, samples[work.name], compared, rounds, out,
@@ -102,12 +117,9 @@ def main():
     measured = {
         "rounds": rounds, "results": results, "cold": cold, "five": five,
         "five_boxes": FIVE_BOXES,
+        "peaks": peaks(works, samples, compared, progress),
         "large": {library.name: measure.peak_of_one(library, found["large"], "jpeg", 75)
                   for library in compared},
-        "peaks": {work.name: {library.name: measure.peak_of_one(
-            library, max(samples[work.name].values(), key=lambda path: path.stat().st_size),
-            work.target, work.quality) for library in compared
-            if library.can(work.source, work.target)} for work in works},
         "sizes": {name: document.size_of(path) for name, path in found["jpeg"].items()},
         "machine": document.machine(home),
     }
