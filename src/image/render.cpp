@@ -3,6 +3,7 @@
 #include "image/heif_module.h"
 #include "image/image.h"
 #include "image/lane/lane.h"
+#include "image/memory.h"
 #include "image/plan.h"
 #include "image/reader.h"
 #include "image/stripped.h"
@@ -43,6 +44,7 @@ Result<Done> render_job(const Job& job, Lane lane) {
             return Error{Code::unsupported, "The JPEG lane does not take this picture."};
         }
     }
+    TRY(check_memory(estimate_libvips(job), job.limits));
     const VipsModule* vips = TRY(vips_module());
     Stopwatch watch;
     const auto raster = TRY(read_raster(job));
