@@ -19,7 +19,8 @@ AWS = os.environ.get("IMAGEMILL_AWS", "/usr/bin/aws")  # Debian's, or any other.
 # 5 MiB and more in parts, so that every client splits it; and not a multiple of anything.
 BIG_BYTES = 17 * 1024 * 1024 + 13
 ODD_NAMES = ["a b.txt", "a+b.txt", "100%.txt", "%41.txt", "ä ö/ß.txt", "日本/猫.txt",
-             "a&b=c;d.txt", "q?.txt", "h#.txt", "(x)!$'*,.txt", "it's \"quoted\".txt", "a\\b.txt", "~tilde~.txt"]
+             "a&b=c;d.txt", "q?.txt", "h#.txt", "(x)!$'*,.txt", "it's \"quoted\".txt", "a\\b.txt",
+             "~tilde~.txt"]
 
 
 def big_content():

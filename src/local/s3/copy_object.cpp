@@ -53,7 +53,8 @@ Outcome<void> check_not_itself(const CopyObject& call, const Operation& operatio
 Outcome<Attributes> choose_attributes(const CopyObject& call, const StoredObject& source,
                                       Attributes asked, const Exchange& exchange) {
     Attributes chosen = source.attributes;
-    // It was made of the parts' sums, and the copy has no parts.
+    // Made of parts or of their sums; and the copy has none.
+    chosen.part_layout.clear();
     if (chosen.checksum_type == kComposite) {
         chosen.checksum_algorithm = chosen.checksum = chosen.checksum_type = "";
     }

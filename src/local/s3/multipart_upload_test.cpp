@@ -245,5 +245,19 @@ TEST_F(MultipartUpload, NeedsLeaveToPutAndToReadWhatItCopies) {
               "403 AccessDenied");
 }
 
+TEST_F(MultipartUpload, IsOneObjectOnceItIsCopied) {
+    const std::string id = create();
+    part(id, 1, "hello ");
+    part(id, 2, "world");
+    ASSERT_EQ(outcome(complete(id, {{1, "hello "}, {2, "world"}})), "200");
+
+    ASSERT_EQ(outcome(put("/photos/copy", "", {{"x-amz-copy-source", "/photos/big"}})), "200");
+
+    const http::Response copied = get("/photos/copy");
+    EXPECT_EQ(http::body_text(copied), "hello world");
+    EXPECT_EQ(header(copied, "ETag"), "\"" + etag_of("hello world") + "\"");
+    EXPECT_EQ(outcome(ask("GET", "partNumber=2", "", {}, "/photos/copy")), "416 InvalidPartNumber");
+}
+
 }  // namespace
 }  // namespace imagemill::local::s3
