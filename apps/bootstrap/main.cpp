@@ -47,6 +47,7 @@ struct Function {
     std::unique_ptr<net::Client> client = net::make_client({});
     functions::Settings settings;
     std::unique_ptr<store::ObjectStore> store;
+    std::string trace_id;  // Of the invocation at work: its calls of the store carry it on.
 };
 
 Result<void> initialise(Function& function) {
@@ -56,6 +57,7 @@ Result<void> initialise(Function& function) {
     options.endpoint =
         environment("AWS_ENDPOINT_URL_S3").value_or(environment("AWS_ENDPOINT_URL").value_or(""));
     options.public_endpoint = environment("IMAGEMILL_PUBLIC_S3_URL").value_or("");
+    options.trace_id = [&function] { return function.trace_id; };
     options.region = environment("AWS_REGION").value_or("us-east-1");
     function.store =
         TRY(aws::make_s3_store(options, std::move(credentials), *function.client, function.clock));
@@ -171,6 +173,7 @@ int run() {
         return EXIT_FAILURE;
     }
     const auto handle = [&](const aws::Invocation& invocation) {
+        function.trace_id = invocation.trace_id;
         return handler == "api" ? run_api(function, invocation)
                                 : run_processor(function, invocation);
     };

@@ -238,9 +238,8 @@ class OneMachine final : public Cloud {
         service.on_request = [this](std::string_view operation, int status, std::string_view code) {
             s3_requests_.count(operation, status, code);
         };
-        s3_ = TRY(net::make_server(
-            std::move(listener), {.name = "AmazonS3"},
-            local::s3::make_service(std::move(service), *store_, *keys_, clock_, log_), log_));
+        s3_handler_ = local::s3::make_service(std::move(service), *store_, *keys_, clock_, log_);
+        s3_ = TRY(net::make_server(std::move(listener), {.name = "AmazonS3"}, s3_handler_, log_));
         return {};
     }
 
@@ -275,9 +274,20 @@ class OneMachine final : public Cloud {
         TRY(apply_queue_settings(environment_, api));
         api.instances_max = kApiInstancesMax;
         api.queue_instances_max = 1;  // Failures are told one at a time; the others answer callers.
+        containment_lacks_ = local::describe_lacks(local::kernel_features());
+        const auto network_lacks = local::inner_network_lacks();
+        if (network_lacks) {
+            containment_lacks_ += (containment_lacks_.empty() ? "" : "; ") +
+                                  ("functions share this machine's network: " + *network_lacks);
+        }
+        if (!containment_lacks_.empty()) {
+            log_.warn("functions are not contained as they would be on another kernel",
+                      {{"lacks", containment_lacks_}});
+        }
         pool_ = TRY(local::make_pool({.bootstrap = options_.bootstrap,
                                       .region = kRegion,
-                                      .functions = {std::move(processor), std::move(api)}},
+                                      .functions = {std::move(processor), std::move(api)},
+                                      .inner_s3 = network_lacks ? http::Handler() : s3_handler_},
                                      store_->events(), *logs_, clock_, log_));
         return {};
     }
@@ -304,11 +314,7 @@ class OneMachine final : public Cloud {
         };
         options.s3_requests = [this] { return s3_requests_.list(); };
         options.is_behind_proxy = !options_.public_url.empty();
-        options.containment_lacks = local::describe_lacks(local::kernel_features());
-        if (!options.containment_lacks.empty()) {
-            log_.warn("functions are not contained as they would be on another kernel",
-                      {{"lacks", options.containment_lacks}});
-        }
+        options.containment_lacks = containment_lacks_;
         for (const EmbeddedFile& file : kEmbeddedFiles) {
             options.files[std::string(file.path)] = {content_type_of(file.path), file.bytes};
         }
@@ -341,6 +347,8 @@ class OneMachine final : public Cloud {
     std::unique_ptr<local::KeyFile> key_file_;
     std::unique_ptr<local::Keys> keys_;
     std::unique_ptr<local::Logs> logs_;
+    http::Handler s3_handler_;
+    std::string containment_lacks_;
     std::unique_ptr<local::FunctionPool> pool_;
     std::unique_ptr<net::Server> s3_;
     std::unique_ptr<net::Server> gateway_;

@@ -120,6 +120,39 @@ TEST_F(ContainmentTest, MemoryEndsAtItsLimit) {
 #endif
 }
 
+TEST_F(ContainmentTest, ANetworkOfItsOwnHasTheTwoServicesAlone) {
+    FunctionConfig function;
+    function.name = "g";
+    function.handler = "g";  // It gives up nothing by itself: the network alone is looked at.
+    function.init_timeout = Milliseconds(60'000);
+    function.idle = Milliseconds(1);
+    PoolOptions options;
+    options.bootstrap = POOL_TEST_BOOTSTRAP;
+    options.functions = {function};
+    options.inner_s3 = [](http::Request&) { return http::Response::text(200, "text/plain", "s3"); };
+    auto made = make_pool(options, queue_, logs_, system_clock(), log_);
+    if (const auto lacks = inner_network_lacks()) {
+        std::printf("no network of its own here: %s\n", lacks->c_str());
+        EXPECT_FALSE(made);
+        return;
+    }
+    ASSERT_TRUE(made) << made.error().message;
+    FunctionPool& pool = **made;
+    const auto attempt_there = [&](json::object orders) {
+        const auto result = pool.invoke("g", json::serialize(orders), {});
+        return result ? parse_json(result->payload)->at("errno").as_int64() : -1;
+    };
+
+    EXPECT_EQ(attempt_there({{"do", "connect"}, {"port", 9'000}}), 0);
+    EXPECT_EQ(attempt_there({{"do", "connect"}, {"port", server_->port()}}), ECONNREFUSED);
+    EXPECT_EQ(attempt_there({{"do", "connect_out"}}), ENETUNREACH);
+    const auto environment = pool.invoke("g", R"({"do":"environment"})", {});
+    ASSERT_TRUE(environment);
+    EXPECT_EQ(parse_json(environment->payload)->at("AWS_ENDPOINT_URL_S3").as_string(),
+              "http://127.0.0.1:9000");
+    EXPECT_TRUE(eventually([&] { return pool.counts("g").instances == 0; }));
+}
+
 TEST_F(ContainmentTest, NeitherDeafnessNorSpinningOutlivesTheTimeout) {
     FunctionConfig function;
     function.name = "g";

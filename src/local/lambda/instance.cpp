@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/random.h"
+#include "local/lambda/inner_network.h"
 #include "local/lambda/log_tail.h"
 #include "local/lambda/process.h"
 #include "local/lambda/runtime_service.h"
@@ -58,21 +59,26 @@ class LocalInstance final : public Instance {
         process_.reset();  // Its on_exit closes the service, which frees the server's threads.
         service_.close();
         if (server_) server_->stop();
+        if (inner_s3_) inner_s3_->stop();
     }
 
     Result<void> start(const InstanceOptions& options, const Log& log) {
-        server_ = TRY(net::make_server(
-            listener_options(function_),
-            [this](http::Request& request) { return service_.handle(request); }, log));
-        const RuntimeAddress address{.runtime_api = "127.0.0.1:" + std::to_string(server_->port()),
-                                     .log_stream = log_stream_name(clock_.now())};
-        process_ = TRY(
-            start_process({.program = options.bootstrap,
-                           .environment = instance_environment(options, function_, address),
-                           .limits = {.memory_bytes_max = INT64_C(1'048'576) * function_.memory_mb,
-                                      .file_bytes_max = kFileBytesMax}},
-                          {.on_line = [this](std::string_view line) { write(line); },
-                           .on_exit = [this](const ProcessExit& exit) { exited(exit); }}));
+        const auto runtime_api = [this](http::Request& request) {
+            return service_.handle(request);
+        };
+        if (options.network == Network::shared) {
+            server_ = TRY(net::make_server(listener_options(function_), runtime_api, log));
+            return start_process_at(options, "127.0.0.1:" + std::to_string(server_->port()), "");
+        }
+        const auto address = [](int port) { return "127.0.0.1:" + std::to_string(port); };
+        TRY(start_process_at(options, address(kInnerPorts[0]),
+                             "http://" + address(kInnerPorts[1])));
+        // They listen already, in there: what calls before we accept is kept waiting, not refused.
+        std::vector<Fd> listeners = process_->take_listeners();
+        server_ = TRY(net::make_server({.fd = std::move(listeners[0]), .port = kInnerPorts[0]},
+                                       listener_options(function_), runtime_api, log));
+        inner_s3_ = TRY(net::make_server({.fd = std::move(listeners[1]), .port = kInnerPorts[1]},
+                                         {.name = "AmazonS3"}, options.inner_s3, log));
         return {};
     }
 
@@ -143,6 +149,22 @@ class LocalInstance final : public Instance {
     void kill() override { process_->kill(); }
 
   private:
+    Result<void> start_process_at(const InstanceOptions& options, const std::string& runtime_api,
+                                  const std::string& s3_url) {
+        const RuntimeAddress address{.runtime_api = runtime_api,
+                                     .log_stream = log_stream_name(clock_.now()),
+                                     .s3_url = s3_url};
+        process_ = TRY(
+            start_process({.program = options.bootstrap,
+                           .environment = instance_environment(options, function_, address),
+                           .limits = {.memory_bytes_max = INT64_C(1'048'576) * function_.memory_mb,
+                                      .file_bytes_max = kFileBytesMax},
+                           .network = options.network},
+                          {.on_line = [this](std::string_view line) { write(line); },
+                           .on_exit = [this](const ProcessExit& exit) { exited(exit); }}));
+        return {};
+    }
+
     Milliseconds elapsed() const { return clock_.steady() - started_; }
 
     void write(std::string_view line) {
@@ -235,6 +257,7 @@ class LocalInstance final : public Instance {
     const Clock& clock_;
     RuntimeService service_;
     std::unique_ptr<net::Server> server_;
+    std::unique_ptr<net::Server> inner_s3_;
     std::unique_ptr<Process> process_;
     SteadyTime started_;  // Of the instance, then of the invocation.
     Milliseconds start_duration_{0};
@@ -284,6 +307,7 @@ std::vector<std::string> instance_environment(const InstanceOptions& options,
         {"_HANDLER", function.handler},
     };
     for (const auto& [name, value] : reserved) values[name] = value;
+    if (!address.s3_url.empty()) values["AWS_ENDPOINT_URL_S3"] = address.s3_url;
     std::vector<std::string> environment;
     for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
     return environment;

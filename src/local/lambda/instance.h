@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "local/lambda/logs.h"
 #include "local/lambda/pool.h"
+#include "local/lambda/process.h"
 #include "local/lambda/report.h"
 
 namespace imagemill::local {
@@ -26,6 +27,8 @@ struct InstanceOptions {
     std::string bootstrap;
     std::string region;
     std::string function_arn;
+    Network network = Network::shared;
+    http::Handler inner_s3 = {};  // Of an inner network.
 };
 
 struct Invocation {
@@ -76,6 +79,7 @@ Result<std::unique_ptr<Instance>> start_instance(const InstanceOptions& options,
 struct RuntimeAddress {
     std::string runtime_api;  // host:port
     std::string log_stream;   // "2026/12/01/[$LATEST]…"
+    std::string s3_url = {};  // Of an inner network.
 };
 
 // The environment of a function: Lambda's own names, then the configuration's; sorted.

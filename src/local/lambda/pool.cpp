@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include "local/lambda/process.h"
 #include "local/lambda/scheduler.h"
 
 namespace imagemill::local {
@@ -56,10 +57,17 @@ Result<void> check_options(const PoolOptions& options) {
 
 }  // namespace
 
+std::optional<std::string> inner_network_lacks() {
+    const auto network = probe_inner_network();
+    if (network) return std::nullopt;
+    return network.error().message;
+}
+
 Result<std::unique_ptr<FunctionPool>> make_pool(const PoolOptions& options, EventQueue& queue,
                                                 Logs& logs, const Clock& clock, const Log& log) {
     TRY(check_options(options));
-    auto pool = std::make_unique<Scheduler>(options, queue, logs, clock, log);
+    const Network network = options.inner_s3 ? TRY(probe_inner_network()) : Network::shared;
+    auto pool = std::make_unique<Scheduler>(options, network, queue, logs, clock, log);
     TRY(pool->start());
     return std::unique_ptr<FunctionPool>(std::move(pool));
 }

@@ -27,6 +27,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "http/message.h"
 #include "local/lambda/histogram.h"
 #include "local/lambda/logs.h"
 #include "local/storage/queue.h"
@@ -67,7 +69,13 @@ struct PoolOptions {
     std::string region = "us-east-1";
     std::string account = "000000000000";
     std::vector<FunctionConfig> functions = {};
+    // Not empty: each instance has a network of its own, where this answers as the S3 service
+    // (AWS_ENDPOINT_URL_S3 says so) beside the Runtime API, and nothing else can be reached.
+    http::Handler inner_s3 = {};
 };
+
+// Why instances cannot have a network of their own here; nothing where they can.
+std::optional<std::string> inner_network_lacks();
 
 enum class LogTail { none, wanted };
 

@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,9 +18,11 @@
 #include <mutex>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "base/encodings.h"
 #include "base/fd.h"
+#include "local/lambda/inner_network.h"
 #include "local/lambda/line_joiner.h"
 
 namespace imagemill::local {
@@ -35,13 +39,14 @@ Error cannot_start(const std::string& program, std::string_view what, int error)
 
 // Everything the child needs, made before vfork: there it may neither allocate nor lock.
 struct ChildPlan {
-    const char* program;
+    const char* program;  // Null: it ends where it would begin.
     char* const* arguments;
     char* const* environment;
     pid_t parent;
     int input;
     int output;
     int failure;  // Where errno goes if exec fails; closed by exec.
+    int channel;  // Where the listeners of an inner network go; -1: none is wanted.
     int descriptors_max;
     ProcessLimits limits;
 };
@@ -79,13 +84,16 @@ void reset_signals() {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-// Only async-signal-safe calls: the parent's memory is shared until exec.
-[[noreturn]] void become(const ChildPlan& plan) {
+// Only async-signal-safe calls: the parent's memory is shared until exec. Its stack may be another
+// than the thread's, at which AddressSanitizer would take offence where a function does not return.
+[[noreturn]] __attribute__((no_sanitize_address)) void become(const ChildPlan& plan) {
     ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != plan.parent) ::_exit(127);  // It died before the line above.
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::dup2(plan.input, 0) >= 0 &&
+    if ((plan.channel < 0 || set_up_inner_network(plan.channel)) &&
+        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::dup2(plan.input, 0) >= 0 &&
         ::dup2(plan.output, 1) >= 0 && ::dup2(plan.output, 2) >= 0 && ::chdir("/") == 0) {
+        if (!plan.program) ::_exit(0);
         close_descriptors_at_exec(plan.descriptors_max);
         reset_signals();
         if (set_limits(plan.limits)) ::execve(plan.program, plan.arguments, plan.environment);
@@ -95,14 +103,36 @@ void reset_signals() {
     ::_exit(127);
 }
 
-pid_t fork_and_become(const ChildPlan& plan) {
+__attribute__((no_sanitize_address)) int become_by_clone(void* plan) {
+    become(*static_cast<const ChildPlan*>(plan));
+}
+
+// As vfork, with namespaces: the caller waits, its memory is shared, the stack is not.
+pid_t clone_and_become(const ChildPlan& plan, Network network) {
+    constexpr std::size_t kStackBytes = 256 * 1024;
+    std::vector<std::byte> stack(kStackBytes);
+    // It grows down, from a multiple of 16.
+    const auto end =
+        reinterpret_cast<std::uintptr_t>(stack.data() + kStackBytes) & ~std::uintptr_t{15};
+    int flags = CLONE_VM | CLONE_VFORK | CLONE_NEWNET | SIGCHLD;
+    if (network == Network::inner_by_user_namespace) flags |= CLONE_NEWUSER;
+    ChildPlan copy = plan;
+    return ::clone(become_by_clone, reinterpret_cast<void*>(end), flags, &copy);
+}
+
+pid_t fork_and_become(const ChildPlan& plan, Network network) {
     // A handler of ours must not run in the child, on memory that is still the parent's.
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    const pid_t pid = ::vfork();
-    if (pid == 0) become(plan);
+    pid_t pid = -1;
+    if (network == Network::shared) {
+        pid = ::vfork();
+        if (pid == 0) become(plan);
+    } else {
+        pid = clone_and_become(plan, network);
+    }
     const int error = errno;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     errno = error;
@@ -140,9 +170,22 @@ Result<Pipe> make_pipe() {
     return pipe;
 }
 
+Result<Pipe> make_channel() {
+    std::array<int, 2> fds{};
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0) {
+        return Error{Code::unavailable, "no socket pair: " + text_of(errno)};
+    }
+    Pipe channel{above_standard(Fd(fds[0])), above_standard(Fd(fds[1]))};
+    if (!channel.read || !channel.write) {
+        return Error{Code::unavailable, "no socket pair: " + text_of(errno)};
+    }
+    return channel;
+}
+
 struct Started {
     pid_t pid = -1;
     Fd output;
+    std::vector<Fd> listeners;
 };
 
 // Where the server itself may open fewer, so may its children.
@@ -156,6 +199,8 @@ ProcessLimits within(ProcessLimits limits, const rlimit& descriptors) {
 Result<Started> spawn(const ProcessOptions& options) {
     Pipe output = TRY(make_pipe());
     Pipe failure = TRY(make_pipe());
+    Pipe channel;
+    if (options.network != Network::shared) channel = TRY(make_channel());
     const Fd input = above_standard(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
     if (!input) return cannot_start(options.program, "/dev/null", errno);
     std::vector<std::string> arguments{options.program};
@@ -165,15 +210,17 @@ Result<Started> spawn(const ProcessOptions& options) {
     rlimit descriptors{};
     ::getrlimit(RLIMIT_NOFILE, &descriptors);
 
-    const pid_t pid = fork_and_become({.program = options.program.c_str(),
-                                       .arguments = argument_pointers.data(),
-                                       .environment = environment_pointers.data(),
-                                       .parent = ::getpid(),
-                                       .input = input.get(),
-                                       .output = output.write.get(),
-                                       .failure = failure.write.get(),
-                                       .descriptors_max = static_cast<int>(descriptors.rlim_cur),
-                                       .limits = within(options.limits, descriptors)});
+    const ChildPlan plan{.program = options.program.empty() ? nullptr : options.program.c_str(),
+                         .arguments = argument_pointers.data(),
+                         .environment = environment_pointers.data(),
+                         .parent = ::getpid(),
+                         .input = input.get(),
+                         .output = output.write.get(),
+                         .failure = failure.write.get(),
+                         .channel = channel.write.get(),
+                         .descriptors_max = static_cast<int>(descriptors.rlim_cur),
+                         .limits = within(options.limits, descriptors)};
+    const pid_t pid = fork_and_become(plan, options.network);
     if (pid < 0) return cannot_start(options.program, "", errno);
     failure.write.reset();
     int error = 0;
@@ -182,7 +229,16 @@ Result<Started> spawn(const ProcessOptions& options) {
         return cannot_start(options.program, "", error);
     }
     ::fcntl(output.read.get(), F_SETFL, O_NONBLOCK);
-    return Started{pid, std::move(output.read)};
+    Started started{.pid = pid, .output = std::move(output.read), .listeners = {}};
+    if (options.network == Network::shared) return started;
+    auto listeners = receive_listeners(channel.read.get());
+    if (listeners) {
+        started.listeners = *std::move(listeners);
+        return started;
+    }
+    ::kill(-pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+    return listeners.error();
 }
 
 class ChildProcess final : public Process {
@@ -191,6 +247,7 @@ class ChildProcess final : public Process {
         : pid_(started.pid),
           pidfd_(std::move(pidfd)),
           output_(std::move(started.output)),
+          listeners_(std::move(started.listeners)),
           on_exit_(std::move(callbacks.on_exit)),
           joiner_(std::move(callbacks.on_line)) {}
 
@@ -213,6 +270,8 @@ class ChildProcess final : public Process {
     }
 
     int pid() const override { return pid_; }
+
+    std::vector<Fd> take_listeners() override { return std::exchange(listeners_, {}); }
 
     bool is_alive() const override {
         const std::lock_guard lock(pid_mutex_);
@@ -293,6 +352,7 @@ class ChildProcess final : public Process {
     const pid_t pid_;
     const Fd pidfd_;
     const Fd output_;
+    std::vector<Fd> listeners_;
     const std::function<void(const ProcessExit&)> on_exit_;
     std::mutex output_mutex_;  // Guards joiner_ and reading output_.
     LineJoiner joiner_;
@@ -302,6 +362,19 @@ class ChildProcess final : public Process {
 };
 
 }  // namespace
+
+Result<Network> probe_inner_network() {
+    Error last;
+    for (const Network network : {Network::inner, Network::inner_by_user_namespace}) {
+        const auto tried = spawn({.program = "", .environment = {}, .network = network});
+        if (tried) {
+            ::waitpid(tried->pid, nullptr, 0);
+            return network;
+        }
+        last = tried.error();
+    }
+    return last;
+}
 
 Result<std::unique_ptr<Process>> start_process(const ProcessOptions& options,
                                                ProcessCallbacks callbacks) {

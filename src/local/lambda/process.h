@@ -20,6 +20,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.h"
 #include "base/result.h"
 
 namespace imagemill::local {
@@ -31,10 +32,15 @@ struct ProcessLimits {
     int descriptors_max = 1'024;
 };
 
+// A network of its own has the ports of inner_network.h and nothing else. It takes a privilege, or
+// a user namespace.
+enum class Network { shared, inner, inner_by_user_namespace };
+
 struct ProcessOptions {
     std::string program;                   // An absolute path.
     std::vector<std::string> environment;  // "NAME=value"; all of it.
     ProcessLimits limits = {};
+    Network network = Network::shared;
 };
 
 struct ProcessExit {
@@ -51,6 +57,8 @@ class Process {
   public:
     virtual ~Process() = default;  // Kills it and waits.
     virtual int pid() const = 0;
+    // Of an inner network, in the order of kInnerPorts; once.
+    virtual std::vector<Fd> take_listeners() = 0;
     virtual bool is_alive() const = 0;
     // The whole group, with SIGKILL.
     virtual void kill() = 0;
@@ -59,6 +67,9 @@ class Process {
     // The most it had resident until now; 0 once it is gone.
     virtual std::int64_t memory_bytes_max() const = 0;
 };
+
+// Which inner network can be had here: a child tries. Its error says why there is none.
+Result<Network> probe_inner_network();
 
 Result<std::unique_ptr<Process>> start_process(const ProcessOptions& options,
                                                ProcessCallbacks callbacks);

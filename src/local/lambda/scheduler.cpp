@@ -31,10 +31,12 @@ Error unknown(std::string_view function, const std::vector<std::string>& functio
 
 }  // namespace
 
-Scheduler::Scheduler(const PoolOptions& options, EventQueue& queue, Logs& logs, const Clock& clock,
-                     const Log& log)
+Scheduler::Scheduler(const PoolOptions& options, Network network, EventQueue& queue, Logs& logs,
+                     const Clock& clock, const Log& log)
     : bootstrap_(options.bootstrap),
       region_(options.region),
+      network_(network),
+      inner_s3_(options.inner_s3),
       queue_(queue),
       logs_(logs),
       clock_(clock),

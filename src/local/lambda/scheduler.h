@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "local/lambda/pool.h"
+#include "local/lambda/process.h"
 #include "local/lambda/roster.h"
 #include "local/lambda/settlement.h"
 
@@ -29,8 +30,8 @@ inline constexpr Milliseconds kQueuePause{1'000};
 class Scheduler final : public FunctionPool {
   public:
     // The arguments of make_pool, checked.
-    Scheduler(const PoolOptions& options, EventQueue& queue, Logs& logs, const Clock& clock,
-              const Log& log);
+    Scheduler(const PoolOptions& options, Network network, EventQueue& queue, Logs& logs,
+              const Clock& clock, const Log& log);
     ~Scheduler() override;
     Result<void> start();
 
@@ -86,6 +87,8 @@ class Scheduler final : public FunctionPool {
 
     const std::string bootstrap_;
     const std::string region_;
+    const Network network_;
+    const http::Handler inner_s3_;
     EventQueue& queue_;  // These four outlive the pool.
     Logs& logs_;
     const Clock& clock_;

@@ -24,8 +24,11 @@ Outcome run_safely(Instance& instance, Invocation invocation) {
 }  // namespace
 
 void Scheduler::run_slot(Roster& roster, Slot& slot) {
-    const InstanceOptions options{
-        .bootstrap = bootstrap_, .region = region_, .function_arn = roster.arn};
+    const InstanceOptions options{.bootstrap = bootstrap_,
+                                  .region = region_,
+                                  .function_arn = roster.arn,
+                                  .network = network_,
+                                  .inner_s3 = inner_s3_};
     auto started = start_instance(options, roster.config, logs_, clock_, log_);
     if (started) {
         serve(roster, slot, **started);

@@ -38,6 +38,20 @@ int connect_to(int type, int protocol, const json::object& orders) {
     return result;
 }
 
+// To a machine that is not there (RFC 5737): whether there is a way at all.
+int connect_out() {
+    const int fd = ::socket(AF_INET, SOCK_DGRAM, 0);
+    if (fd < 0) return errno;
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(53);
+    address.sin_addr.s_addr = htonl(0xC0000201);  // 192.0.2.1
+    const int result =
+        result_of(::connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address));
+    ::close(fd);
+    return result;
+}
+
 int fast_open(const json::object& orders) {
     const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
     sockaddr_in address{};
@@ -104,6 +118,7 @@ std::optional<json::object> try_hostile(const std::string& what, const json::obj
     if (what == "read") result = open_path(orders, O_RDONLY);
     if (what == "write") result = open_path(orders, O_WRONLY | O_CREAT);
     if (what == "connect") result = connect_to(SOCK_STREAM, 0, orders);
+    if (what == "connect_out") result = connect_out();
     if (what == "mptcp") result = connect_to(SOCK_STREAM, 262, orders);
     if (what == "udp") result = connect_to(SOCK_DGRAM, 0, orders);
     if (what == "fast_open") result = fast_open(orders);
