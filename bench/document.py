@@ -36,7 +36,7 @@ Quality 75. The last column is what the engine takes of what sharp takes.
 STAGES = """## Where the time goes
 
 Of the engine's wall time a photograph, JPEG to JPEG; the mean of the shares. Decoding and encoding
-are libjpeg-turbo's work and the floor: what is left is what a better resize could still save.
+alone are the floor: what is left is what a better resize could still save.
 """
 
 FIDELITY = """## Fidelity
