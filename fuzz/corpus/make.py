@@ -218,6 +218,26 @@ def bmps():
                               b"\x04\x01\0\0\x02\0\x02\x01\0\1")
 
 
+    def info(depth, compression, used, masks=b"", size=40):
+        return struct.pack("<IiiHHIIiiII", size, 4, 4, 1, depth, compression, 0, 0, 0, used,
+                           0) + masks
+
+    def file(header, palette, pixels):
+        offset = 14 + len(header) + len(palette)
+        return b"BM" + struct.pack("<IHHI", offset + len(pixels), 0, 0, offset) + (
+            header + palette + pixels)
+
+    pixels = bytes(range(64))
+    yield "bmp-4bit", file(info(4, 0, 16), bytes(range(64)), pixels[:16])
+    yield "bmp-16bit", file(info(16, 0, 0), b"", pixels[:32])
+    yield "bmp-565", file(info(16, 3, 0), struct.pack("<III", 0xf800, 0x7e0, 0x1f), pixels[:32])
+    masks = struct.pack("<IIII", 0xff0000, 0xff00, 0xff, 0xff000000)
+    yield "bmp-version4", file(info(32, 3, 0, masks + b"BGRs" + bytes(48), 108), b"", pixels)
+    yield "bmp-version5", file(info(32, 3, 0, masks + b" niW" + bytes(64), 124), b"", pixels)
+    yield "bmp-run-lengths-4bit", file(info(4, 2, 2), bytes(8),
+                                       b"\x04\x01\0\0\0\x04\x12\x34\0\x02\x01\x01\x02\x10\0\1")
+
+
 def others():
     yield "other-empty", b""
     yield "other-text", b"not a picture\n"
