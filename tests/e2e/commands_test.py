@@ -178,7 +178,7 @@ class Served(unittest.TestCase):
 
 class Help(unittest.TestCase):
     def test_every_command_has_one_with_an_example(self):
-        for command in ("serve", "process", "upload", "status", "logs", "check"):
+        for command in ("serve", "process", "upload", "status", "logs", "check", "keys"):
             with self.subTest(command):
                 told = imagemill(command, "--help")
                 self.assertEqual(told.returncode, 0)

@@ -179,9 +179,13 @@ class Boto3(ClientTest):
 
 class AwsCli(ClientTest):
     def aws(self, *arguments, **options):
+        # Version 1 still presigns by Signature Version 2 unless it is told.
+        settings = self.folder / "aws-config"
+        settings.write_text("[default]\ns3 =\n    signature_version = s3v4\n")
         return self.run_client(
             AWS, "--endpoint-url", self.cloud.s3_url, "--region", "us-east-1", *arguments,
-            environment={"AWS_SHARED_CREDENTIALS_FILE": str(self.cloud.data / "credentials")},
+            environment={"AWS_SHARED_CREDENTIALS_FILE": str(self.cloud.data / "credentials"),
+                         "AWS_CONFIG_FILE": str(settings)},
             **options)
 
     def test_buckets_are_made_listed_and_removed(self):
@@ -200,7 +204,7 @@ class AwsCli(ClientTest):
         self.aws("s3", "cp", f"{root}/moved.bin", target)
         self.assertTrue(filecmp.cmp(self.big, target, shallow=False))
         head = json.loads(self.aws("s3api", "head-object", "--bucket", self.bucket, "--key",
-                                   "files/moved.bin"))
+                                   "files/big.bin"))
         self.assertEqual(head["Metadata"], {"a": "b"})
         self.aws("s3", "rm", root, "--recursive")
         self.assertEqual(self.keys("files/"), [])
