@@ -69,16 +69,17 @@ int jpeg_shrink(const Job& job) {
     return shrink;
 }
 
-// libwebp's own resize averages; with twice the pixels that are wanted left, the resize after it
-// decides what is seen, and most of the colour conversion is saved. Not of films, and not to less
-// than 16 pixels, where libwebp fails for some pictures with an alpha.
+// libwebp's own resize averages while it decodes, which saves most of the colour conversion; what
+// is left to do after it is little. Not with an alpha, by which it does not weigh the colours: what
+// lies under transparent pixels would show at their edges. Not of films, nor to less than 16
+// pixels.
 double webp_scale(const Job& job) {
-    if (job.decode.frames > 1 || needs_full_size(job)) return 1;
+    if (job.decode.frames > 1 || job.source.has_alpha || needs_full_size(job)) return 1;
     double least = 0;
     const auto cover = [&least](const View& view) {
         const Size lying = turned(view.size, inverse(view.turn));
-        least = std::max(
-            {least, 2.0 * lying.width / view.part.width, 2.0 * lying.height / view.part.height});
+        least = std::max({least, static_cast<double>(lying.width) / view.part.width,
+                          static_cast<double>(lying.height) / view.part.height});
     };
     cover(job.decode.sample);
     for (const Plan& plan : job.plans) cover(plan.view);
