@@ -48,9 +48,11 @@ The same outputs, decoded, against a reduction by Lanczos3 in floating point
 WORKS = """## All formats
 
 CPU an image, as the geometric mean over the pictures, and the output's bytes likewise, both by
-sharp's. WebP at quality 75 and effort 4, AVIF at quality 50 and effort 3, PNG at compression 6 with
-adaptive filters, GIF at effort 4 and with all frames. Pillow 9.4 has no AVIF, reads an animation
-frame by frame, and quantises a GIF's colours by a cheaper method.
+sharp's. WebP at quality 75 and effort 4, AVIF at quality 50 and effort 4, GIF at effort 7 and with
+all frames: the defaults of the engine, of sharp and of libvips. PNG at compression 6 with filters
+chosen for each row (Pillow: compression 6); and as each does it by default, which is not the same
+work. Pillow 9.4 has no AVIF, reads an animation frame by frame, and quantises a GIF's colours by a
+cheaper method.
 """
 
 COLD = """## Cold start
@@ -106,6 +108,11 @@ def table(head, rows):
 
 def count(number, noun):
     return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def title(work):
+    source, target, *rest = work.split("-")
+    return f"{source} → {target}" + (", by default" if rest else "")
 
 
 def milliseconds(times_us):
@@ -176,7 +183,7 @@ def works_table(measured):
                                    for by in results.values()])
             cells[name] = (f"{cpu:.2f}", f"{size:.2f}")
         ours = geometric_mean([statistics.median(by[OURS]["cpu_us"]) for by in results.values()])
-        rows.append([work.replace("-", " → "), str(len(results)), f"{ours / 1000:.1f}"] +
+        rows.append([title(work), str(len(results)), f"{ours / 1000:.1f}"] +
                     [cells[name][0] if name in cells else "–"
                      for name in ("sharp", "libvips", "Pillow")] +
                     [cells["sharp"][1]])
@@ -196,7 +203,7 @@ def cold_table(measured):
 
 def memory_table(measured):
     names = list(measured["large"])
-    rows = [[work.replace("-", " → ")] +
+    rows = [[title(work)] +
             [megabytes(peaks[name]) if name in peaks else "–" for name in names]
             for work, peaks in measured["peaks"].items()]
     rows.append(["100 megapixels, jpeg → jpeg"] +

@@ -31,12 +31,13 @@ class Progress:
 class Work:
     """A kind of work: pictures of one format into another."""
 
-    def __init__(self, source, target, quality, box=800):
-        self.name = f"{source}-{target}"
+    def __init__(self, source, target, quality, name="", effort=None):
+        self.name = name or f"{source}-{target}"
         self.source = source
         self.target = target
         self.quality = quality
-        self.box = box
+        self.effort = effort  # None: each library's default.
+        self.box = 800
 
 
 def interleave(work, pictures, libraries, rounds, out, progress):
@@ -54,7 +55,7 @@ def interleave(work, pictures, libraries, rounds, out, progress):
             for library in able[turn % len(able):] + able[:turn % len(able)]:
                 file = out / f"{name}.{library.name}.{work.target}"
                 answer = running[library.name].work(path, work.target, work.quality, [work.box],
-                                                    file if turn == 0 else "")
+                                                    file if turn == 0 else "", work.effort)
                 progress.step(f"{work.name}: {library.name}, {name}")
                 kept = results[name][library.name]
                 if turn == 0:

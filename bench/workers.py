@@ -28,9 +28,9 @@ class Worker:
         self.process = subprocess.Popen(library.command, cwd=library.folder, text=True,
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def work(self, file, target, quality, boxes, out=""):
+    def work(self, file, target, quality, boxes, out="", effort=None):
         job = {"file": str(file), "format": target, "quality": quality, "boxes": boxes,
-               "out": str(out)}
+               "out": str(out), "effort": effort}
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         answer = json.loads(self.process.stdout.readline() or '{"error":"the process ended"}')

@@ -12,14 +12,14 @@ struct Unref {
     void operator()(VipsImage* image) const { g_object_unref(image); }
 };
 
-// Every saver's settings as the engine chooses them, so that the same is compared.
+// Where nothing else is asked for, libvips' own defaults: they are the engine's, but for PNG's.
 std::string target_of(const Task& task) {
     const std::string quality = "Q=" + std::to_string(task.quality);
     if (task.format == "jpeg") return ".jpg[" + quality + ",optimize_coding=true,keep=none]";
-    if (task.format == "webp") return ".webp[" + quality + ",effort=4,keep=none]";
-    if (task.format == "png") return ".png[compression=6,filter=all,keep=none]";
-    if (task.format == "gif") return ".gif[effort=4,keep=none]";
-    return ".avif[" + quality + ",effort=3,keep=none]";
+    if (task.format == "webp") return ".webp[" + quality + ",keep=none]";
+    if (task.format == "gif") return ".gif[keep=none]";
+    if (task.format == "avif") return ".avif[" + quality + ",keep=none]";
+    return task.effort ? ".png[compression=6,filter=all,keep=none]" : ".png[keep=none]";
 }
 
 Error failure() {

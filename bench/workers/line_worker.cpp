@@ -32,6 +32,9 @@ Result<json::object> work_on(Work work, const std::string& line) {
     Task task{.input = as_bytes(input), .format = {}, .boxes = {}};
     task.format = TRY(TRY(job.at("format")).string());
     task.quality = static_cast<int>(TRY(TRY(job.at("quality")).integer(1, 100)));
+    if (const auto effort = TRY(job.find("effort"))) {
+        task.effort = static_cast<int>(TRY(effort->integer(0, 9)));
+    }
     for (const JsonReader& box : TRY(TRY(job.at("boxes")).elements())) {
         task.boxes.push_back(static_cast<int>(TRY(box.integer(1, 100'000))));
     }

@@ -1,6 +1,8 @@
 // line_worker: a process that does one job a line and says what each cost.
 //
 // Shapes:  In:  {"file":"a.jpg","format":"webp","quality":75,"boxes":[800],"out":"b.webp"}
+//          "effort" may be there, too; PNG alone asks for it, 6 is compression 6 with the filter
+//          chosen for each row.
 //          Out: {"cpu_us":…,"wall_us":…,"bytes":[…],"stages_us":{…}}, or {"error":"…"}.
 //          The file is read before the clock starts and the first output written after it stops,
 //          so that a disk is never measured; `out` may be "".
@@ -8,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +24,8 @@ struct Task {
     Bytes input;
     std::string format;
     int quality = 75;
-    std::vector<int> boxes;  // One output each, inside box×box, never enlarged.
+    std::optional<int> effort = {};  // None: the library's default.
+    std::vector<int> boxes;          // One output each, inside box×box, never enlarged.
 };
 
 struct Done {

@@ -15,6 +15,7 @@ Result<Done> work(const Task& task) {
         spec.choice = image::FormatChoice::named;
         spec.format = *format;
         spec.quality = task.quality;
+        spec.effort = task.effort;
         specs.push_back(spec);
     }
     auto rendered = TRY(image::render(task.input, specs, {}));

@@ -1,4 +1,5 @@
-// sharp, on one thread and without its cache; what it is asked for is what the engine chooses.
+// sharp, on one thread and without its cache. Where nothing else is asked for, its own defaults:
+// they are the engine's, but for PNG's.
 // The protocol is line_worker.h's.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -10,19 +11,20 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 const options = {
-    jpeg: (quality) => ({ quality }),
-    webp: (quality) => ({ quality, effort: 4 }),
-    png: () => ({ compressionLevel: 6, adaptiveFiltering: true }),
-    gif: () => ({ effort: 4 }),
-    avif: (quality) => ({ quality, effort: 3 }),
+    jpeg: ({ quality }) => ({ quality }),
+    webp: ({ quality }) => ({ quality }),
+    png: ({ effort }) => (effort ? { compressionLevel: 6, adaptiveFiltering: true } : {}),
+    gif: () => ({}),
+    avif: ({ quality }) => ({ quality }),
 };
 
-async function render(input, box, { format, quality }) {
+async function render(input, box, job) {
+    const { format } = job;
     const moves = format === 'gif' || format === 'webp';
     return sharp(input, { animated: moves })
         .rotate()
         .resize(box, box, { fit: 'inside', withoutEnlargement: true })
-        .toFormat(format, options[format](quality))
+        .toFormat(format, options[format](job))
         .toBuffer();
 }
 
