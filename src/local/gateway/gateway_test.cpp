@@ -217,6 +217,40 @@ TEST_F(GatewayTest, TellsItsHealth) {
     EXPECT_EQ(health.at("queue"), (json::value{{"waiting", 11}, {"running", 4}, {"dead", 6}}));
 }
 
+TEST_F(GatewayTest, SaysWhatContainmentLacks) {
+    EXPECT_TRUE(json_of(send("GET", "/health")).at("containment").at("lacks").is_null());
+    gateway_ = {};
+    options_.containment_lacks = "no Landlock";
+    EXPECT_EQ(json_of(send("GET", "/health")).at("containment").at("lacks"), "no Landlock");
+}
+
+TEST_F(GatewayTest, MetricsAreOpenToThisMachineAlone) {
+    options_.operators.token = "the-token";
+    options_.s3_requests = [] { return std::vector<S3Requests>{{"PutObject", 200, "OK", 5}}; };
+    const http::Headers proxied{{"Via", "1.1 proxy"}};
+
+    const auto here = send("GET", "/metrics");
+    EXPECT_EQ(here.status, 200);
+    EXPECT_NE(body_text(here).find("PutObject"), std::string::npos);
+    expect_problem(send("GET", "/metrics", "", proxied), 401);
+    EXPECT_EQ(
+        send("GET", "/metrics", "", {{"Via", "1.1 proxy"}, {"Authorization", "Bearer the-token"}})
+            .status,
+        200);
+}
+
+TEST_F(GatewayTest, BehindAProxyNobodyIsTakenForALocal) {
+    options_.operators.token = "the-token";
+    options_.is_behind_proxy = true;
+
+    expect_problem(send("GET", "/metrics"), 401);
+    EXPECT_EQ(send("GET", "/metrics", "", {{"Authorization", "Bearer the-token"}}).status, 200);
+}
+
+TEST_F(GatewayTest, WithoutATokenThereIsNoOperator) {
+    expect_problem(send("GET", "/admin/events", "", {{"Authorization", "Bearer "}}), 401);
+}
+
 TEST_F(GatewayTest, IsUnwellWithoutItsQueue) {
     queue_.broken_ = true;
 

@@ -33,6 +33,7 @@ std::string text_of(int error) {
 }
 
 Error cannot_start(const std::string& program, std::string_view what, int error) {
+    if (program.empty()) return {Code::unavailable, text_of(error)};
     return {Code::unavailable, "cannot start '" + program + "': " + std::string(what) +
                                    (what.empty() ? "" : ": ") + text_of(error)};
 }
@@ -373,6 +374,7 @@ Result<Network> probe_inner_network() {
         }
         last = tried.error();
     }
+    last.message = "no network namespace can be made: " + last.message;
     return last;
 }
 
