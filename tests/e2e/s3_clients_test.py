@@ -13,7 +13,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from cloud import BIN, Cloud, DEADLINE_S
+from cloud import BIN, Cloud, DEADLINE_S, main
 
 AWS = os.environ.get("IMAGEMILL_AWS", "/usr/bin/aws")  # Debian's, or any other.
 # 5 MiB and more in parts, so that every client splits it; and not a multiple of anything.
@@ -359,4 +359,4 @@ class AddedKeys(ClientTest):
 del ClientTest  # Its subclasses are the tests.
 
 if __name__ == "__main__":
-    unittest.main()
+    main()

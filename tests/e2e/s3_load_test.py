@@ -8,7 +8,7 @@ import time
 import unittest
 import urllib.parse
 
-from cloud import Cloud, DEADLINE_S
+from cloud import Cloud, DEADLINE_S, main
 
 LONG = os.environ.get("IMAGEMILL_LONG") == "1"
 CONNECTIONS = 500 if LONG else 128  # The server takes 512, and some are the functions'.
@@ -169,4 +169,4 @@ class S3Load(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    main()
