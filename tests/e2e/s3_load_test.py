@@ -12,7 +12,7 @@ from cloud import Cloud, DEADLINE_S, main
 
 LONG = os.environ.get("IMAGEMILL_LONG") == "1"
 CONNECTIONS = 500 if LONG else 128  # The server takes 512, and some are the functions'.
-ROUNDS = 50 if LONG else 5
+ROUNDS = 10 if LONG else 5
 BODY = b"0123456789abcdef" * 64
 BIG_BYTES = 64 * 1024 * 1024 if LONG else 16 * 1024 * 1024
 
