@@ -48,12 +48,12 @@ class Process(unittest.TestCase):
             self.assertIn("--" + field.replace("_", "-"), help_text)
         ran = imagemill("process", "--crop", "10,20,300,200", "--rotate", 90, "--flip", "both",
                         "--width", 50, "--dpr", 2, "--blur", 0.5, "--sharpen", 1, "--format", "jpeg",
-                        "--quality", 90, "--effort", 5, "--max-bytes", 5000, "--progressive",
+                        "--quality", 90, "--effort", 5, "--max-bytes", 2000, "--progressive",
                         "--metadata", "copyright", "--color", "keep", "--json", "--out", self.out,
                         photos()[0])
         rendition = json.loads(ran.stdout)["renditions"][0]
         self.assertEqual((rendition["width"], rendition["height"]), (100, 150))
-        self.assertLessEqual(rendition["size"], 5000)
+        self.assertLessEqual(rendition["size"], 2000)
         self.assertLess(rendition["quality"], 90)
 
     def test_refuses_a_bad_option_in_the_words_of_recipes(self):

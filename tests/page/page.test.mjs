@@ -37,6 +37,12 @@ pageTest('shows progress, then before and after', {}, async (page) => {
   assert.deepEqual(alts, ['RainDrops.jpg, before', 'RainDrops.jpg, after']);
   assert.match(await page.textContent('.facts'), /Original\s*JPEG\s*1920\u00a0×\u00a01200/);
   assert.match(await page.textContent('.facts'), /resized\s*JPEG\s*800\u00a0×\u00a0500/);
+  assert.match(await page.textContent('.privacy'), /^Left out of the result: .+\.$/);
+});
+
+pageTest('says what of people and places is left out', { fakeOnly: true }, async (page) => {
+  await pick(page, photo('nature/Dune.jpg'));
+  await waitForState(page, 'Dune.jpg', 'ready');
   assert.equal(await page.textContent('.privacy'),
     'Left out of the result: where it was taken, the camera and when it was taken.');
 });
