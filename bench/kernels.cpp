@@ -59,22 +59,31 @@ void turn_plane(benchmark::State& state) {
 }
 BENCHMARK(turn_plane)->Arg(3)->Arg(6);  // Half round, and on its side.
 
-void inverse_dct(benchmark::State& state) {
+using InverseDct = void (*)(const BatchRow&);
+
+// A row of blocks with detail in all of them, 4,000 pixels across.
+void inverse_dct_by(benchmark::State& state, InverseDct transform) {
+    constexpr int kBatches = 4000 / 8 / kBlocksAbreast;
     const int size = static_cast<int>(state.range(0));
-    std::array<std::uint16_t, 64> quantiser{};
-    quantiser.fill(12);
-    const InverseDct dct(quantiser, size);
-    std::array<std::int16_t, 64> coefficients{};
+    std::vector<std::int16_t> coefficients(static_cast<std::size_t>(kBatches * batch_size(size)));
     std::minstd_rand random;
-    for (auto& value : coefficients) value = static_cast<std::int16_t>(random() % 41) - 20;
-    std::array<std::uint8_t, 64> samples{};
+    for (auto& value : coefficients) value = static_cast<std::int16_t>(random() % 401) - 200;
+    const std::vector<std::uint8_t> detail(kBatches, 1);
+    const int width = kBatches * kBlocksAbreast * size;
+    Plane plane = make_plane(width, size, width, size);
     for (auto _ : state) {
-        dct.run(coefficients.data(), samples.data(), 8);
-        benchmark::DoNotOptimize(samples);
+        transform({.coefficients = coefficients.data(),
+                   .detail = detail.data(),
+                   .batches = kBatches,
+                   .size = size,
+                   .samples = plane.row(0),
+                   .stride = plane.stride});
+        benchmark::DoNotOptimize(plane.row(0));
     }
-    state.SetItemsProcessed(state.iterations());
+    state.SetItemsProcessed(state.iterations() * kBatches * kBlocksAbreast);
 }
-BENCHMARK(inverse_dct)->Arg(1)->Arg(2)->Arg(4);
+BENCHMARK_CAPTURE(inverse_dct_by, simd, inverse_dct)->Arg(1)->Arg(2)->Arg(3)->Arg(4)->Arg(6);
+BENCHMARK_CAPTURE(inverse_dct_by, plain, inverse_dct_plainly)->Arg(4);
 
 void to_rgb(benchmark::State& state) {
     std::vector<Plane> planes;
