@@ -150,15 +150,10 @@ Result<void> read_rows(Decoder& decoder, Planes& planes, const Stop& stop) {
 
 // The smallest size at which `length` samples become enough for `wanted` ones. Not just as many:
 // cut off at so few coefficients a picture aliases, and the resize that follows cannot help it.
-// With this much to spare, it is as near to the ideal as one that is decoded whole.
+// With a quarter to spare, it is as near to the ideal as one that is decoded whole.
 int choose_size(std::int64_t length, std::int64_t wanted) {
     int size = 1;
-    for (; size < DCTSIZE; ++size) {
-        const bool is_odd = size % 2 != 0;
-        const int spare = is_odd ? 6 : 5;
-        const int of = is_odd ? 5 : 4;
-        if (length * size * of >= wanted * DCTSIZE * spare) break;
-    }
+    while (size < DCTSIZE && length * size * 4 < wanted * DCTSIZE * 5) ++size;
     return size;
 }
 

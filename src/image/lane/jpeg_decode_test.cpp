@@ -225,7 +225,8 @@ TEST(JpegDecode, ChoosesTheSmallestSizeWithSomeToSpare) {
     };
 
     EXPECT_EQ(luma(100), 1);
-    EXPECT_EQ(luma(6400 / 8 * 5 / 6), 1);
+    EXPECT_EQ(luma(6400 / 8 * 4 / 5), 1);
+    EXPECT_EQ(luma(6400 / 8 * 4 / 5 + 1), 2);
     EXPECT_EQ(luma(6400 / 8), 2);
     EXPECT_EQ(luma(6400 / 4 * 4 / 5), 2);
     EXPECT_EQ(luma(6400 / 4), 3);
