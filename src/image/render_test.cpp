@@ -231,6 +231,31 @@ Buffer moving_file(Format format) {
     return test::write(grid, format, {.frames = 3, .delays_ms = {100, 50, 200}, .loop = 4});
 }
 
+// Three frames, each half black and half of one colour.
+Buffer moving_edges() {
+    const Grid grid = paint({40, 90}, 3, [](int x, int y) {
+        const auto shade = static_cast<std::uint8_t>(100 + y / 30 * 50);
+        return x < 20 ? Color{0, 0, 0} : Color{shade, shade, shade};
+    });
+    return test::write(grid, Format::webp, {.quality = 100, .frames = 3, .delays_ms = {100}});
+}
+
+TEST(RenderAnimation, BlursAndSharpensEveryFrame) {
+    const Buffer file = moving_edges();
+    const auto frames_of = [&](const Spec& spec) {
+        return test::read(render_one(file, to(Format::webp, spec)).bytes, Format::webp).grid;
+    };
+    const Grid plain = frames_of({.quality = 100});
+    const Grid blurred = frames_of({.blur = 4, .quality = 100});
+    const Grid sharpened = frames_of({.sharpen = 2, .quality = 100});
+    ASSERT_EQ(plain.height, 90);
+    for (const int y : {15, 45, 75}) {
+        EXPECT_LT(plain.at(15, y, 1), 12) << y;
+        EXPECT_GT(blurred.at(15, y, 1), plain.at(15, y, 1) + 5) << y;
+        EXPECT_GT(sharpened.at(22, y, 1), plain.at(22, y, 1) + 3) << y;
+    }
+}
+
 TEST(Render, KeepsFramesDelaysAndLoopOfAnAnimation) {
     for (const Format from : {Format::gif, Format::webp}) {
         const Buffer file = moving_file(from);

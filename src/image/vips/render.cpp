@@ -124,6 +124,8 @@ class Rendering final {
             Picture frame = TRY(show(raw, plan.view, job_, watch_));
             if (!at) at = TRY(find_cut(frame, plan, watch_));
             frame = TRY(cut(frame, *at, plan.cut, watch_));
+            frame = TRY(soften(frame, plan.blur, watch_));
+            frame = TRY(sharpen(frame, plan.sharpen, watch_));
             frame = TRY(pad_if_needed(frame, plan, watch_));
             frames.push_back(TRY(to_memory(frame, job_, watch_)));
         }
