@@ -188,9 +188,8 @@ ParsedClaim parse_header_claim(const http::Request& request, const VerifyOptions
         return access_denied("AWS authentication requires a valid Date or x-amz-date header");
     }
     // S3 alone wants to be told; others sign what the body hashes to.
-    const auto hash = options.payload_hash
-                          ? std::optional<std::string_view>(*options.payload_hash)
-                          : request.headers.get("x-amz-content-sha256");
+    const auto hash = options.payload_hash ? std::optional<std::string_view>(*options.payload_hash)
+                                           : request.headers.get("x-amz-content-sha256");
     if (!hash) {
         return AuthError{"InvalidRequest",
                          400,
