@@ -4,12 +4,13 @@
 //          PNG, WebP, AVIF or GIF file, owned by the caller.
 //          An animated PNG or AVIF is read as the still it also holds; of a TIFF, the first page.
 // Units:   Sizes in pixels as displayed (after EXIF orientation). Quality 1..100.
-// Errors:  invalid_argument  a spec contradicts itself, or its format cannot hold the output.
+// Errors:  invalid_argument  a spec contradicts itself, or its format cannot hold the output, or no
+//                            quality makes it as small as `bytes_max`.
 //          unsupported       no format claims the input, or it is one that is not read here (HEIC
 //                            needs a module); an SVG with entities or a reference to the outside.
 //          corrupt           the input is empty, ends early or breaks its own format.
-//          too_large         the header, or an enlarged output, exceeds `limits`; found before any
-//                            pixel is allocated; `exceeded` names the setting.
+//          too_large         the header, an enlarged output or the memory it would take exceeds
+//                            `limits`; found before any pixel is allocated; `exceeded` names it.
 //          timeout           `stop` said so. An encode of WebP or of many rows ends in the middle,
 //                            a HEIC between tiles; one of AVIF or GIF only when it is done.
 //          unavailable       libvips cannot be loaded, or memory ran out.

@@ -2,8 +2,8 @@
 // pixel is decoded.
 //
 // Shapes:  Bytes beside the input itself: decoded pixels and coefficients, views, encoders and
-//          their files, libvips where it is used. Made to lie between the real peak and twice it
-//          from 20 MB up; smaller ones count as the base they cannot go below.
+//          their files, libvips where it is used. Meant to lie between the real peak and twice it;
+//          set against measured peaks for the JPEG lane and for PNG, elsewhere by reckoning.
 // Errors:  too_large, by Limits::memory_max; `exceeded` has the estimate.
 // Threads: pure functions.
 // Cost:    a walk over a JPEG's segments, a few fields of the others.
