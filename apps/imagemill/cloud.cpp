@@ -12,6 +12,7 @@
 #include "base/encodings.h"
 #include "base/json.h"
 #include "functions/settings.h"
+#include "grants.h"
 #include "local/containment/containment.h"
 #include "local/gateway/gateway.h"
 #include "local/lambda/logs.h"
@@ -77,27 +78,6 @@ Result<std::map<std::string, std::string>> function_environment(const CloudOptio
                                           " are taken."};
     }
     return variables;
-}
-
-std::vector<local::FunctionGrants> grants(const functions::Settings& settings) {
-    using local::Action;
-    const std::string& source = settings.source_bucket;
-    const std::string& destination = settings.destination_bucket;
-    return {{.function = kApi,
-             .grants = {{Action::get_object, source, ""},
-                        {Action::put_object, source, ""},
-                        {Action::delete_object, source, ""},
-                        {Action::list_bucket, source, ""},
-                        {Action::get_object, destination, ""},
-                        {Action::put_object, destination, "manifests/"},
-                        {Action::list_bucket, destination, ""}}},
-            {.function = kProcessor,
-             .grants = {{Action::get_object, source, ""},
-                        {Action::list_bucket, source, ""},
-                        {Action::get_object, destination, ""},
-                        {Action::put_object, destination, ""},
-                        {Action::delete_object, destination, ""},
-                        {Action::list_bucket, destination, ""}}}};
 }
 
 std::string_view content_type_of(std::string_view path) {
@@ -202,8 +182,10 @@ class OneMachine final : public Cloud {
         TRY(store_->create_bucket(settings_.source_bucket));
         TRY(store_->create_bucket(settings_.destination_bucket));
         key_file_ = std::make_unique<local::KeyFile>(options_.data, log_);
-        keys_ = std::make_unique<local::Keys>(TRY(local::load_root_key(options_.data)),
-                                              grants(settings_), key_file_.get());
+        keys_ = std::make_unique<local::Keys>(
+            TRY(local::load_root_key(options_.data)),
+            function_grants(settings_.source_bucket, settings_.destination_bucket),
+            key_file_.get());
         logs_ = local::make_logs(options_.data + "/logs", INT64_C(16) << 20);
         return {};
     }
