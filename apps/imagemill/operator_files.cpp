@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "local/s3/secret_file.h"
 
 namespace imagemill {
 namespace {
@@ -35,10 +36,11 @@ std::optional<std::string> read_text(const std::string& path) {
     return text.str();
 }
 
-// Whole or not at all.
+// Whole or not at all; a power cut may leave either. By the one server of the directory, so that a
+// draft that a crash left is written over.
 Result<void> write_text(const std::string& path, const std::string& text) {
-    const std::string draft = path + "." + random_hex(4);
-    const Fd file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    const std::string draft = path + ".draft";
+    const Fd file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
     if (!file) return cannot("written", draft);
     const bool is_whole =
         ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
@@ -69,8 +71,12 @@ Error no_server(const std::string& data, const std::string& more) {
 
 Result<std::string> load_operator_token(const std::string& data) {
     const std::string path = data + kTokenName;
-    if (::access(path.c_str(), F_OK) != 0) TRY(write_text(path, random_hex(32) + "\n"));
-    const auto text = read_text(path);
+    auto text = TRY(local::read_secret_file(path));
+    if (!text) {
+        // Brought to the disk: cut short by a power cut, it would stop every start to come.
+        TRY(local::create_secret_file(path, random_hex(32) + "\n"));
+        text = TRY(local::read_secret_file(path));
+    }
     if (!text) return cannot("read", path);
     const std::string token(trim(text->substr(0, text->find('\n'))));
     if (token.size() < 32) {

@@ -34,6 +34,7 @@ struct Journal {
     std::string fault_file;
     int fd = -1;
     std::uint64_t device = 0;
+    pid_t process = 0;
     std::mutex mutex;
     std::int64_t syncs = 0;  // Guarded by mutex.
     std::array<Watched, kFdsMax> fds;
@@ -89,17 +90,6 @@ std::string text_of(const char* variable) {
     return value == nullptr ? "" : value;
 }
 
-void put_down_base() {
-    for (const auto& entry : fs::recursive_directory_iterator(journal->root)) {
-        struct stat status = {};
-        if (::lstat(entry.path().c_str(), &status) != 0) continue;
-        if (entry.path().native().ends_with("-shm")) continue;
-        put_down({.kind = S_ISDIR(status.st_mode) ? Kind::base_folder : Kind::base_file,
-                  .inode = status.st_ino,
-                  .path = entry.path()});
-    }
-}
-
 __attribute__((constructor)) void start() {
     const std::string root = text_of("TORTURE_ROOT");
     if (root.empty()) return;
@@ -108,6 +98,7 @@ __attribute__((constructor)) void start() {
     auto* made = new Journal;
     made->root = root;
     made->device = status.st_dev;
+    made->process = ::getpid();
     made->fault_file = text_of("TORTURE_FAULT");
     const std::string file = text_of("TORTURE_JOURNAL");
     if (!file.empty()) {
@@ -116,8 +107,6 @@ __attribute__((constructor)) void start() {
         if (made->fd < 0) not_covered("a journal that cannot be made");
     }
     journal = made;
-    put_down({.kind = Kind::base_folder, .inode = status.st_ino, .path = root});
-    put_down_base();
 }
 
 }  // namespace
@@ -152,7 +141,9 @@ void watch(int fd, bool is_appending) {
 }
 
 void unwatch(int fd) {
-    if (journal == nullptr || fd < 0 || static_cast<std::size_t>(fd) >= kFdsMax) return;
+    // A child of vfork shares this memory, but its descriptors are its own.
+    if (journal == nullptr || ::getpid() != journal->process) return;
+    if (fd < 0 || static_cast<std::size_t>(fd) >= kFdsMax) return;
     journal->fds[static_cast<std::size_t>(fd)].inode = 0;
 }
 

@@ -25,8 +25,6 @@
 namespace torture {
 
 enum class Kind : char {
-    base_file = 'B',
-    base_folder = 'D',
     create = 'c',
     make_folder = 'm',
     write = 'w',

@@ -1,15 +1,16 @@
-"""power_cut: from a journal (journal.h) and what was there before, a directory as a power cut at some
-moment may have left it.
+"""power_cut: from a journal (journal.h) and what was there before, a directory as a power cut at
+some moment may have left it.
 
 What is certain: bytes (and a file's length) by an fsync of the file that began after they were
-written and ended before the cut; a name by an fsync of its folder, likewise. A rename is one step: it
-is certain once either folder was synced, and never half of it is there. All the rest is kept or lost
-by chance, down to sectors of 512 bytes; only what something else that was kept stands on (an earlier
-change of the same name, the folder it is in) is kept too."""
+written and ended before the cut; a name by an fsync of its folder, likewise. A rename is one step:
+it is certain once either folder was synced, and never half of it is there. All the rest is kept or
+lost by chance, down to sectors of 512 bytes; only what something else that was kept stands on (an
+earlier change of the same name, the folder it is in) is kept too."""
 
 import dataclasses
 import os
 import pathlib
+import shutil
 import struct
 
 HEAD = struct.Struct("<cQQqIIQ")
@@ -45,11 +46,29 @@ def read_journal(path):
     return records
 
 
+class Before:
+    """What is below `root` before the program starts: a copy of it, and which inode is what."""
+
+    def __init__(self, root, copy):
+        self.root, self.copy = str(root), pathlib.Path(copy)
+        self.inodes = {self.root: os.lstat(root).st_ino}
+        self.folders = {self.root}
+        for folder, folders, files in os.walk(root):
+            for name in folders + [name for name in files if not name.endswith("-shm")]:
+                path = os.path.join(folder, name)
+                self.inodes[path] = os.lstat(path).st_ino
+            self.folders.update(os.path.join(folder, name) for name in folders)
+        shutil.copytree(root, copy)
+
+    def bytes_of(self, path):
+        return (self.copy / os.path.relpath(path, self.root)).read_bytes()
+
+
 @dataclasses.dataclass
 class Content:
     """A file: what it was, then its changes, each (number of the step, offset, bytes), bytes None
     for a new length."""
-    base: str = ""  # Where it is, below what was there before.
+    base: str = ""  # Its path before, if it was there.
     changes: list = dataclasses.field(default_factory=list)
     synced: int = -1  # The changes of steps before this are certain.
 
@@ -83,33 +102,33 @@ class Chance:
 
 
 class Disk:
-    """The records until the cut, one after the other."""
+    """What was before, and the records until the cut, one after the other."""
 
-    def __init__(self, records, until_ns=ALL):
+    def __init__(self, before, records, until_ns=ALL):
         self.now = {}       # Name: Content or FOLDER, as the program saw it.
         self.base = {}      # Likewise, before the first step.
         self.by_inode = {}
         self.folders = {}   # By inode: its name.
         self.steps = []
         self.syncs = {}     # By number: (inode, the step it began at).
-        self.root = ""
+        self.before = before
+        for path, inode in before.inodes.items():
+            if path in before.folders:
+                self.base[path] = FOLDER
+                self.folders[inode] = path
+            else:
+                self.base[path] = self.by_inode.setdefault(inode, Content(base=path))
+        self.now.update(self.base)
         number = 0
         for number, record in enumerate(records):
-            if record.time_ns > until_ns and record.kind not in "BD":
+            if record.time_ns > until_ns:
                 break
             self.take(number, record)
         self.last = number
 
     def take(self, number, record):
         kind, path = record.kind, record.path
-        if kind == "D":
-            self.root = self.root or path
-            self.base[path] = self.now[path] = FOLDER
-            self.folders[record.inode] = path
-        elif kind == "B":
-            content = self.by_inode.setdefault(record.inode, Content(base=path))
-            self.base[path] = self.now[path] = content
-        elif kind == "c":
+        if kind == "c":
             content = self.by_inode[record.inode] = Content()
             if path:
                 self.name(number, {path: content})
@@ -163,13 +182,13 @@ class Disk:
             names.update(step.names)
         return {name: what for name, what in names.items() if what is not None}
 
-    def write(self, before, target, rng=None):
-        """The directory after the cut, in `target`, where `before` holds what was there before."""
+    def write(self, target, rng=None):
+        """The directory after the cut, in `target`."""
         chance = Chance(rng, self.last)
         made = {}
         names = self.names_after(chance)
         for name in sorted(names):
-            place = pathlib.Path(target) / os.path.relpath(name, self.root)
+            place = pathlib.Path(target) / os.path.relpath(name, self.before.root)
             what = names[name]
             if what is FOLDER:
                 place.mkdir(exist_ok=True)
@@ -177,13 +196,11 @@ class Disk:
                 os.link(made[id(what)], place)
             else:
                 made[id(what)] = place
-                place.write_bytes(self.bytes_of(what, before, chance))
+                place.write_bytes(self.bytes_of(what, chance))
                 place.chmod(0o600)
 
-    def bytes_of(self, content, before, chance):
-        data = bytearray()
-        if content.base:
-            data += (pathlib.Path(before) / os.path.relpath(content.base, self.root)).read_bytes()
+    def bytes_of(self, content, chance):
+        data = bytearray(self.before.bytes_of(content.base) if content.base else b"")
         for number, offset, new in content.changes:
             is_certain = number < content.synced
             if not is_certain and not chance.keeps(number):

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import unittest
 
-from power_cut import Disk, read_journal, tree
+from power_cut import Before, Disk, read_journal, tree
 
 JOURNAL = os.environ["TORTURE_LIBRARY"]
 SEEDS = 60
@@ -36,10 +36,11 @@ class PowerCut(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.place)
         self.root = self.place / "root"
         self.root.mkdir()
-        self.before = self.place / "before"
 
     def run_program(self, text):
-        shutil.copytree(self.root, self.before)
+        before = self.place / "before"
+        shutil.rmtree(before, ignore_errors=True)
+        self.before = Before(self.root, before)
         environment = {"PATH": os.environ["PATH"], "LD_PRELOAD": JOURNAL,
                        "TORTURE_ROOT": str(self.root), "TORTURE_JOURNAL": str(self.place / "j")}
         return subprocess.run([sys.executable, "-c", PRELUDE + text], cwd=self.root,
@@ -49,12 +50,12 @@ class PowerCut(unittest.TestCase):
         """Every directory that some cut at the program's end leaves."""
         program = self.run_program(text)
         self.assertEqual(program.returncode, 0, program.stderr)
-        disk = Disk(read_journal(self.place / "j"))
+        disk = Disk(self.before, read_journal(self.place / "j"))
         outcomes = []
         for seed in range(-1, SEEDS):
             target = self.place / "after"
             target.mkdir()
-            disk.write(self.before, target, random.Random(seed) if seed >= 0 else None)
+            disk.write(target, random.Random(seed) if seed >= 0 else None)
             outcomes.append(tree(target))
             shutil.rmtree(target)
         self.assertEqual(outcomes[0], tree(self.root), "kept whole, it is what the program left")
@@ -140,7 +141,6 @@ os.mkdir('in'); os.rename('second', 'in/second'); os.mkdir('out'); os.rmdir('out
         opened = "fd = os.open('a', os.O_RDWR | os.O_CREAT); os.write(fd, b'1' * 4096);"
         for text in ("os.posix_fallocate(fd, 0, 10)", "os.dup(fd)", "os.symlink('a', 'b')",
                      "import mmap; mmap.mmap(fd, 4096)", "os.mkdir('d'); os.rename('d', 'e')"):
-            shutil.rmtree(self.before, ignore_errors=True)
             program = self.run_program(opened + text)
             self.assertEqual(program.returncode, -6, text)
             self.assertIn("torture: the journal does not cover", program.stderr)

@@ -1,6 +1,7 @@
 #include "local/s3/secret_file.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,7 +10,6 @@
 #include <cstring>
 
 #include "base/fd.h"
-#include "base/random.h"
 
 namespace imagemill::local {
 namespace {
@@ -70,9 +70,11 @@ std::string folder_of(const std::string& path) {
     return slash == std::string::npos ? "." : path.substr(0, slash + 1);
 }
 
-// A file beside `path` that holds `text`, and its name. Whoever asked moves or removes it.
+// A file beside `path` that holds `text`, and its name. Whoever asked moves it. One that a crash
+// left is replaced, so there is never more than one.
 Result<std::string> write_draft(const std::string& path, std::string_view text) {
-    std::string draft = path + "." + random_hex(8);
+    std::string draft = path + ".draft";
+    ::unlink(draft.c_str());
     const Fd file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
     if (!file) return cannot("make", draft);
     if (auto written = write_durably(file, text, draft); !written) {
@@ -94,13 +96,11 @@ Result<std::optional<std::string>> read_secret_file(const std::string& path) {
 }
 
 Result<void> create_secret_file(const std::string& path, std::string_view text) {
-    const std::string draft = TRY(write_draft(path, text));
-    // link(2) does not replace.
-    Result<void> result;
-    if (::link(draft.c_str(), path.c_str()) != 0 && errno != EEXIST) result = cannot("make", path);
-    ::unlink(draft.c_str());
-    TRY(std::move(result));
-    return sync_directory(folder_of(path));
+    const std::string dir = folder_of(path);
+    const Fd folder(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!folder || ::flock(folder.get(), LOCK_EX) != 0) return cannot("write in", dir);
+    if (::access(path.c_str(), F_OK) == 0) return sync_directory(dir);  // The other's may not be.
+    return replace_secret_file(path, text);
 }
 
 Result<void> replace_secret_file(const std::string& path, std::string_view text) {

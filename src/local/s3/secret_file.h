@@ -22,7 +22,8 @@ Result<std::optional<std::string>> read_secret_file(const std::string& path);
 // Durable when it returns. One that is there stays as it is, and that is no error: of two that
 // create at once, the first wins.
 Result<void> create_secret_file(const std::string& path, std::string_view text);
-// Durable when it returns; instead of the former one, if any.
+// Durable when it returns; instead of the former one, if any. One at a time: whoever replaces a
+// file that others may replace holds its folder's lock, flock(2).
 Result<void> replace_secret_file(const std::string& path, std::string_view text);
 
 }  // namespace imagemill::local

@@ -105,6 +105,9 @@ constexpr std::array kMigrations = {
         PRIMARY KEY (bucket, key, id)
     ) STRICT, WITHOUT ROWID;
     )sql",
+    R"sql(
+    CREATE INDEX completed_uploads_by_time ON completed_uploads (completed_ms);
+    )sql",
 };
 
 Result<void> migrate(Database& database, const std::string& path) {

@@ -3,8 +3,8 @@
 // Shapes:  create() → begin_part() → write()… → commit(), in any order, several at once, a number
 //          again replacing what it had → complete() with the parts that make the object, or
 //          abort(). An upload belongs to its bucket and key: its id with another key is no upload.
-//          What was completed is remembered as long as its bucket, so that whoever did not hear the
-//          answer gets it again.
+//          What was completed is remembered for 7 days, or as long as its bucket, so that whoever
+//          did not hear the answer gets it again.
 // Errors:  no_such_upload   there is none, or it was completed or aborted.
 //          no_such_bucket, precondition_failed, no_such_key as in store/object_store.h.
 //          conflict         complete: a part was replaced meanwhile, or the object was, since the

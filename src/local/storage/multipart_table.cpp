@@ -11,6 +11,8 @@ namespace imagemill::local {
 namespace {
 
 constexpr int kAllParts = kPartNumberMax;
+// Clients repeat a request for minutes, at most for days. (Amazon names no time.)
+constexpr Milliseconds kRememberedFor = std::chrono::hours(7 * 24);
 
 Error no_such_upload(const UploadRef& ref) {
     return {Code::no_such_upload,
@@ -214,6 +216,9 @@ Result<std::vector<std::string>> delete_uploads_of(Database& database, const std
 
 Result<void> put_completed(Database& database, const UploadRef& ref,
                            const CompletedUpload& completed, Time now) {
+    Statement forget =
+        TRY(database.prepare("DELETE FROM completed_uploads WHERE completed_ms < ?"));
+    TRY(forget.bind(1, (now - kRememberedFor).time_since_epoch().count()).run());
     Statement insert = TRY(database.prepare(
         "INSERT INTO completed_uploads (bucket, key, id, completed_ms, etag, checksum_algorithm, "
         "checksum, checksum_type) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));

@@ -45,6 +45,7 @@ Result<std::vector<std::string>> delete_upload(Database& database, const UploadR
 // Those of a bucket, and what it remembers of completed ones. Returns the files.
 Result<std::vector<std::string>> delete_uploads_of(Database& database, const std::string& bucket);
 
+// Forgets those of more than 7 days ago.
 Result<void> put_completed(Database& database, const UploadRef& ref,
                            const CompletedUpload& completed, Time now);
 Result<std::optional<CompletedUpload>> find_completed(Database& database, const UploadRef& ref);

@@ -239,6 +239,25 @@ TEST_F(MultipartTest, WhatWasCompletedIsRememberedAsLongAsItsBucket) {
     EXPECT_EQ(files_in_tmp(), 0U);
 }
 
+TEST_F(MultipartTest, WhatWasCompletedSevenDaysAgoIsForgotten) {
+    const auto complete_one = [&] {
+        const UploadRef ref = start();
+        put(ref, 1, "a");
+        complete(ref, {1});
+        return ref;
+    };
+    const UploadRef first = complete_one();
+    store_.clock().advance(std::chrono::hours(7 * 24));
+    complete_one();
+    EXPECT_TRUE(*parts().find_completed(first));
+
+    store_.clock().advance(Milliseconds(1));
+    const UploadRef last = complete_one();
+
+    EXPECT_FALSE(*parts().find_completed(first));
+    EXPECT_TRUE(*parts().find_completed(last));
+}
+
 TEST_F(MultipartTest, AnUploadBelongsToItsKey) {
     UploadRef ref = start();
     ref.key = "other";
