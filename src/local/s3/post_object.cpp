@@ -1,131 +1,21 @@
 #include <algorithm>
-#include <array>
-#include <optional>
 
 #include "aws/post_policy.h"
 #include "base/encodings.h"
-#include "http/multipart.h"
 #include "local/s3/authorization.h"
 #include "local/s3/exchange.h"
 #include "local/s3/location.h"
+#include "local/s3/post_form.h"
 #include "local/s3/router.h"
-#include "local/s3/tags.h"
 #include "local/s3/unserved.h"
 #include "local/s3/write_plan.h"
 
 namespace imagemill::local::s3 {
 namespace {
 
-constexpr std::int64_t kFieldBytesMax = 20 * 1024;  // Of all before the file, names and values.
-constexpr http::MultipartLimits kPartLimits{.parts_max = 100, .header_bytes_max = 8 * 1024};
-
-// What a form says before its file begins.
-struct Form {
-    http::Parameters fields;
-    std::optional<std::string> filename;  // Of the file, where the client says one.
-};
-
-std::string field(const Form& form, std::string_view name) {
-    const auto found = std::ranges::find_if(form.fields, [&](const auto& candidate) {
-        return equal_ignoring_case(candidate.first, name);
-    });
-    return found == form.fields.end() ? "" : found->second;
-}
-
-// --- Reading it.
-
-aws::S3Error of_form(const Error& error) {
-    if (error.code == Code::timeout || error.code == Code::unavailable) return of_body(error);
-    return {.code = "MalformedPOSTRequest",
-            .status = 400,
-            .message = "The body of your POST request is not well-formed multipart/form-data: " +
-                       error.message,
-            .details = {}};
-}
-
-Outcome<std::string> parse_form_boundary(const http::Headers& headers) {
-    const std::string_view type = headers.get_or("Content-Type", "");
-    constexpr std::string_view kForm = "multipart/form-data";
-    if (!equal_ignoring_case(trim(type.substr(0, type.find(';'))), kForm)) {
-        return precondition_failed("Bucket POST must be of the enclosure-type multipart/form-data");
-    }
-    auto boundary = http::parse_boundary(type);
-    if (!boundary) return of_form(boundary.error());
-    return *std::move(boundary);
-}
-
-Outcome<std::string> read_field(http::BodyReader& body, std::int64_t bytes_left) {
-    const auto bytes = http::read_all(body, std::max<std::int64_t>(bytes_left, 0), "");
-    if (bytes) return std::string(as_text(*bytes));
-    if (bytes.error().code != Code::too_large) return of_form(bytes.error());
-    return aws::S3Error{
-        .code = "MaxPostPreDataLengthExceededError",
-        .status = 400,
-        .message = "Your POST request fields preceding the upload file were too large.",
-        .details = {{"MaxPostDataLengthInBytes", std::to_string(kFieldBytesMax)}}};
-}
-
-// Up to the file, whose bytes come next from `parts`. What follows the file is never looked at.
-Outcome<Form> read_form(http::MultipartReader& parts) {
-    Form form;
-    std::int64_t bytes_left = kFieldBytesMax;
-    while (true) {
-        const auto part = parts.next();
-        if (!part) return of_form(part.error());
-        if (*part == nullptr) {
-            return invalid_argument("POST requires exactly one file upload per request.", "file",
-                                    "0");
-        }
-        if (equal_ignoring_case((*part)->name, "file")) {
-            form.filename = (*part)->filename;
-            return form;
-        }
-        std::string name = (*part)->name;
-        bytes_left -= static_cast<std::int64_t>(name.size());
-        std::string value = TRY(read_field(parts.body(), bytes_left));
-        bytes_left -= static_cast<std::int64_t>(value.size());
-        form.fields.emplace_back(std::move(name), std::move(value));
-    }
-}
-
-// S3 replaces ${filename} before it looks at the policy. Some browsers send a whole path.
-void expand_filename(Form& form) {
-    if (!form.filename) return;
-    constexpr std::string_view kVariable = "${filename}";
-    const std::string name = form.filename->substr(form.filename->find_last_of("/\\") + 1);
-    for (auto& [field_name, value] : form.fields) {
-        if (equal_ignoring_case(field_name, "policy")) continue;
-        for (std::size_t at = value.find(kVariable); at != std::string::npos;
-             at = value.find(kVariable, at + name.size())) {
-            value.replace(at, kVariable.size(), name);
-        }
-    }
-}
-
 // --- What it asks for.
 
-// The headers a PutObject of the same object would have.
-Outcome<http::Headers> to_headers(const Form& form) {
-    constexpr std::array<std::string_view, 7> kHeaders{
-        "cache-control", "content-disposition", "content-encoding", "content-language",
-        "content-md5",   "content-type",        "expires"};
-    http::Headers headers;
-    for (const auto& [field_name, value] : form.fields) {
-        std::string name = to_lower(field_name);
-        if (name == "acl") name = "x-amz-acl";
-        if (name == "tagging") {  // XML here, unlike the header.
-            const Tags tags = TRY(parse_tagging(as_bytes(value)));
-            headers.add("x-amz-tagging", format_tag_header(tags));
-            continue;
-        }
-        const bool is_header =
-            name.starts_with("x-amz-") || std::ranges::find(kHeaders, name) != kHeaders.end();
-        if (is_header) headers.add(std::move(name), value);
-    }
-    return headers;
-}
-
-Outcome<aws::CheckedPolicy> check_policy(const Form& form, const Exchange& exchange) {
+Outcome<aws::CheckedPolicy> check_policy(const PostForm& form, const Exchange& exchange) {
     const aws::VerifyOptions options{
         .region = exchange.options.region,
         .now = exchange.clock.now(),
@@ -181,7 +71,7 @@ http::Response redirect(std::string url, const Exchange& exchange, const std::st
     return response;
 }
 
-http::Response answer(const Form& form, const Exchange& exchange, const std::string& etag) {
+http::Response answer(const PostForm& form, const Exchange& exchange, const std::string& etag) {
     std::string url = field(form, "success_action_redirect");
     if (url.empty()) url = field(form, "redirect");
     if (is_web_url(url)) return redirect(std::move(url), exchange, etag);
@@ -203,9 +93,8 @@ http::Response answer(const Form& form, const Exchange& exchange, const std::str
 
 Answer run(const PostObject&, Exchange& exchange) {
     const std::string boundary = TRY(parse_form_boundary(exchange.request.headers));
-    http::MultipartReader parts(*exchange.request.body, boundary, kPartLimits);
-    Form form = TRY(read_form(parts));
-    expand_filename(form);
+    http::MultipartReader parts(*exchange.request.body, boundary, kFormLimits);
+    const PostForm form = TRY(read_form(parts));
     const aws::CheckedPolicy policy = TRY(check_policy(form, exchange));
 
     Operation& operation = exchange.operation;

@@ -306,6 +306,19 @@ TEST_F(PostObject, BoundsWhatComesBeforeTheFile) {
     EXPECT_EQ(outcome(post(Fields(101, {"x-ignore-a", ""}))), "400 MalformedPOSTRequest");
 }
 
+TEST_F(PostObject, BoundsWhatAFileNameMakesOfTheFields) {
+    const File file{.filename = std::string(4'000, 'n')};
+    const auto with_names = [&](int count) {
+        std::string value;
+        for (int i = 0; i < count; ++i) value += "${filename}";
+        return outcome(post(fields_of({{"key", "k"}, {"x-amz-meta-a", value}}), file));
+    };
+    EXPECT_EQ(with_names(0), "204");
+    EXPECT_EQ(with_names(4), "400 MetadataTooLarge");
+    EXPECT_EQ(with_names(5), "400 MaxPostPreDataLengthExceededError");
+    EXPECT_EQ(with_names(1'500), "400 MaxPostPreDataLengthExceededError");
+}
+
 TEST_F(PostObject, StoresNothingOfABodyThatEndsEarly) {
     const std::string body = body_of(presigned(keys_.root()), File{});
     for (const std::size_t cut :
