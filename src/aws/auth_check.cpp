@@ -106,7 +106,7 @@ AuthError access_denied(std::string message) {
 }
 
 std::string shown(std::string_view text) {
-    return std::string(utf8_prefix(text, kShownMax));
+    return printable(text, kShownMax);
 }
 
 }  // namespace imagemill::aws

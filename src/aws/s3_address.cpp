@@ -17,9 +17,9 @@ bool is_label(std::string_view text) {
 
 Result<Addresses> Addresses::make(std::string_view endpoint, std::string_view region) {
     if (!is_label(region)) {
-        return Error{Code::invalid_argument,
-                     "\"" + std::string(utf8_prefix(region, 64)) +
-                         "\" is not a region such as us-east-1 (AWS_REGION)."};
+        return Error{
+            Code::invalid_argument,
+            "\"" + printable(region, 64) + "\" is not a region such as us-east-1 (AWS_REGION)."};
     }
     if (!endpoint.empty()) return Addresses(TRY(net::parse_endpoint(endpoint)), false);
     const std::string_view domain =

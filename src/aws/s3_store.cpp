@@ -64,7 +64,7 @@ Result<http::Headers> put_headers(const store::PutOptions& options) {
     for (const auto& [name, value] : options.metadata) {
         if (!is_metadata_name(name)) {
             return Error{Code::invalid_argument,
-                         "\"" + std::string(utf8_prefix(name, 64)) +
+                         "\"" + printable(name, 64) +
                              "\" is no name for metadata: a-z, 0-9, - _ and . only."};
         }
         TRY(add_header(headers, std::string(kMetaPrefix) + name, value));

@@ -208,7 +208,7 @@ Error from_s3_error(int status, std::string_view body, std::string_view what) {
     message += ": S3 answered " + std::to_string(status);
     if (!s3_code.empty()) message += " " + std::string(s3_code);
     const std::string_view words = child_text(root, "Message");
-    message += words.empty() ? "." : ": " + std::string(utf8_prefix(words, 300));
+    message += words.empty() ? "." : ": " + printable(words, 300);
     if (status == 301 || status == 307 || !region.empty()) {
         message += " (The bucket is in another region";
         if (!region.empty()) message.append(", ").append(region);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/encodings.h"
+
 namespace imagemill::aws {
 namespace {
 
@@ -57,11 +59,15 @@ std::string XmlWriter::finish() {
 }
 
 std::string escape_xml(std::string_view text) {
+    // An error repeats what was asked, whatever bytes that were.
+    if (!is_utf8(text)) return escape_xml(printable(text, text.size()));
     std::string escaped;
     escaped.reserve(text.size());
     for (const char c : text) {
         const bool is_control = static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t';
-        if (is_control) {
+        if (c == '\0') {
+            escaped += '?';
+        } else if (is_control) {
             escaped += "&#" + std::to_string(static_cast<int>(c)) + ";";
         } else if (const std::string_view entity = entity_of(c); !entity.empty()) {
             escaped += entity;

@@ -38,7 +38,8 @@ class XmlWriter final {
 };
 
 // Control characters have no place in XML 1.0, not even as references; S3 sends references all the
-// same, and clients that meet such keys ask for encoding-type=url.
+// same, and clients that meet such keys ask for encoding-type=url. NUL becomes "?"; so does, of a
+// text that is not UTF-8, each byte that does not belong and each control character.
 std::string escape_xml(std::string_view text);
 
 }  // namespace imagemill::aws

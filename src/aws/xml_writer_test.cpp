@@ -28,6 +28,8 @@ TEST(XmlWriter, EscapesWhatXmlTakesForItself) {
     EXPECT_EQ(escape_xml("line\n\ttab"), "line\n\ttab");
     EXPECT_EQ(escape_xml("\r\x01"), "&#13;&#1;");
     EXPECT_EQ(escape_xml("\xC3\xA4"), "\xC3\xA4");
+    EXPECT_EQ(escape_xml("\xC3<\xA4\n"), "?&lt;??");
+    EXPECT_EQ(escape_xml(std::string_view("a\0b", 3)), "a?b");
 }
 
 }  // namespace

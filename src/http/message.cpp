@@ -60,7 +60,7 @@ Result<std::string> decode_part(std::string_view text, Plus plus) {
     auto decoded = plus == Plus::space ? form_decode(text) : percent_decode(text);
     if (decoded) return decoded;
     return Error{Code::invalid_argument, "The query is not percent-encoded rightly in \"" +
-                                             std::string(utf8_prefix(text, 64)) +
+                                             printable(text, 64) +
                                              "\": " + decoded.error().message};
 }
 

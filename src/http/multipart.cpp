@@ -60,7 +60,7 @@ Result<Value> parse_value(std::string_view text) {
         end = text.find_first_of("=;");
         const std::string_view name = trim(text.substr(0, std::min(end, text.size())));
         if (end == std::string_view::npos || text[end] == ';' || !is_token(name)) {
-            return invalid("A header's parameter \"" + std::string(utf8_prefix(name, 64)) +
+            return invalid("A header's parameter \"" + printable(name, 64) +
                            "\" is not of the form name=value.");
         }
         text = trim(text.substr(end + 1));
@@ -130,8 +130,8 @@ Result<void> add_header(Headers& headers, std::string_view line) {
         return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F;
     });
     if (colon == std::string_view::npos || has_control || !is_token(line.substr(0, colon))) {
-        return invalid("A part of the form has a line that is no header: \"" +
-                       std::string(utf8_prefix(line, 64)) + "\".");
+        return invalid("A part of the form has a line that is no header: \"" + printable(line, 64) +
+                       "\".");
     }
     headers.add(std::string(line.substr(0, colon)), std::string(trim(line.substr(colon + 1))));
     return {};
@@ -172,7 +172,7 @@ Error exceeded(std::string_view what, std::string_view setting, int limit, int m
 Result<std::string> parse_boundary(std::string_view content_type) {
     const auto value = TRY(parse_value(content_type));
     if (value.type != "multipart/form-data") {
-        return invalid("The Content-Type is \"" + std::string(utf8_prefix(value.type, 64)) +
+        return invalid("The Content-Type is \"" + printable(value.type, 64) +
                        "\"; a form is multipart/form-data with a boundary.");
     }
     const auto boundary = find(value.parameters, "boundary");

@@ -7,7 +7,7 @@ namespace imagemill::net {
 namespace {
 
 Error invalid(std::string_view url, std::string_view reason) {
-    return Error{Code::invalid_argument, "\"" + std::string(utf8_prefix(url, 200)) +
+    return Error{Code::invalid_argument, "\"" + printable(url, 200) +
                                              "\" is not an endpoint: " + std::string(reason) +
                                              "; expected http://host, https://host or either with "
                                              ":port."};

@@ -214,7 +214,7 @@ Result<std::string> format_request_head(const Endpoint& endpoint, const ClientRe
     }
     for (const auto& [name, value] : request.headers.fields()) {
         if (!is_token(name) || !is_field_value(value)) {
-            return invalid("The header " + std::string(utf8_prefix(name, 64)) +
+            return invalid("The header " + printable(name, 64) +
                            " has a character that no header can have.");
         }
     }

@@ -15,7 +15,7 @@ Refusal bad_request(std::string detail) {
 }
 
 std::string quoted(std::string_view text) {
-    return "\"" + std::string(utf8_prefix(text, 64)) + "\"";
+    return "\"" + printable(text, 64) + "\"";
 }
 
 bool is_digits(std::string_view text) {
@@ -165,9 +165,8 @@ Checked take_content_length(RequestPlan& plan, std::int64_t body_bytes_max) {
     const auto length = parse_count(text);
     if (!length || *length > body_bytes_max) {
         return Refusal{.status = 413,
-                       .detail = "The body has " + std::string(utf8_prefix(text, 64)) +
-                                 " bytes where " + std::to_string(body_bytes_max) +
-                                 " are allowed (body_bytes_max).",
+                       .detail = "The body has " + printable(text, 64) + " bytes where " +
+                                 std::to_string(body_bytes_max) + " are allowed (body_bytes_max).",
                        .exceeded = Exceeded{.setting = "body_bytes_max",
                                             .limit = body_bytes_max,
                                             .measured = length ? *length : INT64_MAX}};

@@ -18,8 +18,7 @@ Result<void> check_head(const http::Response& response) {
     }
     for (const auto& [name, value] : response.headers.fields()) {
         if (!is_token(name) || !is_field_value(value)) {
-            return Error{Code::internal, "A handler's header " +
-                                             std::string(utf8_prefix(name, 64)) +
+            return Error{Code::internal, "A handler's header " + printable(name, 64) +
                                              " has a character that no header can have."};
         }
     }

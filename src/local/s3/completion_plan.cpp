@@ -140,7 +140,7 @@ Outcome<void> check_size(const std::vector<StoredPart>& parts, const http::Heade
     if (expected && *expected == size) return {};
     return invalid_request("The parts have " + std::to_string(size) +
                            " bytes, not as many as x-amz-mp-object-size says (" +
-                           std::string(utf8_prefix(*said, 32)) + ").");
+                           printable(*said, 32) + ").");
 }
 
 }  // namespace

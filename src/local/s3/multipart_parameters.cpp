@@ -26,7 +26,7 @@ Outcome<int> parse_number(const http::Parameters& parameters, const std::string&
     const auto number = parse_count(*text);
     if (!number || *number > INT32_MAX) {
         return invalid_argument("Provided " + name + " not an integer or within integer range",
-                                name, std::string(utf8_prefix(*text, 64)));
+                                name, printable(*text, 64));
     }
     return static_cast<int>(std::min(*number, count_max));
 }
@@ -51,7 +51,7 @@ Outcome<std::optional<int>> parse_part_number(const http::Parameters& parameters
         return std::optional<int>(static_cast<int>(*number));
     }
     return invalid_argument("Part number must be an integer between 1 and 10000, inclusive",
-                            "partNumber", std::string(utf8_prefix(*text, 64)));
+                            "partNumber", printable(*text, 64));
 }
 
 Outcome<Call> parse_create_upload(const http::Parameters&, const http::Headers& headers) {
@@ -99,7 +99,7 @@ Outcome<Call> parse_list_uploads(const http::Parameters& parameters, const http:
     const auto encoding = http::find(parameters, "encoding-type");
     if (encoding && *encoding != "url") {
         return invalid_argument("Invalid Encoding Method specified in Request", "encoding-type",
-                                std::string(utf8_prefix(*encoding, 64)));
+                                printable(*encoding, 64));
     }
     list.encode_keys = encoding.has_value();
     return Call(std::move(list));

@@ -24,7 +24,7 @@ Outcome<std::int64_t> parse_decoded_length(const http::Headers& headers) {
     const auto length = parse_count(trim(*text));
     if (!length) {
         return invalid_argument("The decoded length is not a whole number.", kDecodedLength,
-                                std::string(utf8_prefix(*text, 64)));
+                                printable(*text, 64));
     }
     return *length;
 }

@@ -9,8 +9,8 @@ namespace imagemill::local {
 namespace {
 
 Error damaged_layout(std::string_view text) {
-    return {Code::corrupt, "\"" + std::string(utf8_prefix(text, 64)) +
-                               "\" are no sizes of parts (3x8388608,1x100)."};
+    return {Code::corrupt,
+            "\"" + printable(text, 64) + "\" are no sizes of parts (3x8388608,1x100)."};
 }
 
 Result<std::int64_t> parse_number(std::string_view text, std::string_view whole) {
