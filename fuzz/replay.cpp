@@ -21,8 +21,10 @@ struct Target {
     std::string_view name;
     void (*body)(Bytes);
 };
-constexpr std::array kTargets{Target{"probe", fuzz_probe}, Target{"recipes", fuzz_recipes},
-                              Target{"lane", fuzz_lane}, Target{"vips", fuzz_vips}};
+constexpr std::array kTargets{Target{"probe", fuzz_probe},  Target{"recipes", fuzz_recipes},
+                              Target{"lane", fuzz_lane},    Target{"vips", fuzz_vips},
+                              Target{"http", fuzz_http},    Target{"s3", fuzz_s3},
+                              Target{"events", fuzz_events}};
 
 std::vector<fs::path> files_of(const fs::path& path) {
     if (!fs::is_directory(path)) return {path};
@@ -49,7 +51,8 @@ std::size_t run_all(const Target& target, const fs::path& path) {
 int run(std::string_view name, std::span<char*> paths) {
     const auto target = std::ranges::find(kTargets, name, &Target::name);
     if (target == kTargets.end()) {
-        std::cerr << "replay: the targets are probe, recipes, lane and vips, not " << name << ".\n";
+        std::cerr << "replay: the targets are probe, recipes, lane, vips, http, s3 and events, not "
+                  << name << ".\n";
         return 2;
     }
     std::size_t count = 0;
