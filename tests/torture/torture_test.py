@@ -58,8 +58,13 @@ class Torture(unittest.TestCase):
         else:
             shutil.rmtree(self.place)
 
-    def start(self, environment=None):
+    def cloud(self, environment=None):
         cloud = Cloud(data=self.data, environment=environment)
+        self.addCleanup(lambda: cloud.process and cloud.kill())
+        return cloud
+
+    def start(self, environment=None):
+        cloud = self.cloud(environment)
         cloud.start()
         return cloud
 
@@ -71,7 +76,7 @@ class Torture(unittest.TestCase):
     def run_and_kill(self, environment=None):
         """Killed among the workers' requests, or, now and then, while it starts."""
         self.kills += 1
-        cloud = Cloud(data=self.data, environment=environment)
+        cloud = self.cloud(environment)
         if self.credentials and self.rng.random() < 0.15:
             delay = self.rng.random() * 0.15
             timer = threading.Timer(delay, lambda: cloud.process and cloud.process.kill())
