@@ -59,13 +59,17 @@ int save_avif(VipsImage* image, const Plan& plan, Encoded& out) {
                                 "keep", kKeep, nullptr);
 }
 
-int save_gif(VipsImage* image, const Plan& plan, Encoded& out) {
+// libvips chooses colours for every frame and mostly throws them away, as those of the first are as
+// good; above 255 it lets them be from the start.
+int save_gif(VipsImage* image, const Plan& plan, const Timing& timing, Encoded& out) {
     const int effort = plan.effort ? map_effort(*plan.effort, 1, 10) : 7;
-    return vips_gifsave_buffer(image, &out.bytes, &out.size, "effort", effort, "keep",
+    const double palette_error = timing.one_palette ? 256 : 3;
+    return vips_gifsave_buffer(image, &out.bytes, &out.size, "effort", effort,
+                               "interpalette_maxerror", palette_error, "keep",
                                VIPS_FOREIGN_KEEP_NONE, nullptr);
 }
 
-int save(VipsImage* image, Format format, const Plan& plan, Encoded& out) {
+int save(VipsImage* image, Format format, const Plan& plan, const Timing& timing, Encoded& out) {
     switch (format) {
         case Format::jpeg:
             return save_jpeg(image, plan, out);
@@ -76,7 +80,7 @@ int save(VipsImage* image, Format format, const Plan& plan, Encoded& out) {
         case Format::avif:
             return save_avif(image, plan, out);
         case Format::gif:
-            return save_gif(image, plan, out);
+            return save_gif(image, plan, timing, out);
         case Format::tiff:
         case Format::svg:
         case Format::heic:
@@ -129,7 +133,7 @@ Result<Output> encode(const Picture& picture, Format format, const Plan& plan, c
         Plan tried = plan;
         tried.quality = quality;
         Encoded encoded;
-        const int status = save(bare.get(), format, tried, encoded);
+        const int status = save(bare.get(), format, tried, timing, encoded);
         const std::unique_ptr<void, decltype(&g_free)> owner(encoded.bytes, g_free);
         if (status != 0) {
             return watch.failure(Code::internal, "The picture could not be written as " +

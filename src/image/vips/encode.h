@@ -15,6 +15,7 @@ struct Timing {
     int frames = 1;
     std::vector<int> delays_ms = {};
     int loop = 0;
+    bool one_palette = false;  // GIF: the first frame's colours serve all.
 };
 
 Result<Output> encode(const Picture& picture, Format format, const Plan& plan, const Timing& timing,

@@ -6,6 +6,7 @@
 #include "image/vips/color.h"
 #include "image/vips/decode.h"
 #include "image/vips/encode.h"
+#include "image/vips/film_palette.h"
 #include "image/vips/transform.h"
 #include "image/vips_module.h"
 
@@ -129,11 +130,14 @@ class Rendering final {
             frame = TRY(pad_if_needed(frame, plan, watch_));
             frames.push_back(TRY(to_memory(frame, job_, watch_)));
         }
+        TRY(watch_.check());
+        const bool is_gif = plan.format_alpha == Format::gif;
+        const Timing timing{.frames = decoded_.frames,
+                            .delays_ms = decoded_.delays_ms,
+                            .loop = decoded_.loop,
+                            .one_palette = is_gif && one_palette_serves(frames)};
         const Picture whole = TRY(stack(frames, watch_));
-        return encode(
-            whole, plan.format_alpha, plan,
-            {.frames = decoded_.frames, .delays_ms = decoded_.delays_ms, .loop = decoded_.loop},
-            watch_);
+        return encode(whole, plan.format_alpha, plan, timing, watch_);
     }
 
     // From the smallest picture at hand that is large enough.
