@@ -21,9 +21,9 @@ WORKS = [
     measure.Work("png", "png", 75, effort=6),
     measure.Work("png", "png", 75, name="png-png-default"),
     measure.Work("png", "webp", 75),
-    measure.Work("webp", "webp", 75),
+    measure.Work("webp", "webp", 75, repeats=3),
     measure.Work("gif", "gif", 75),
-    measure.Work("avif", "jpeg", 75),
+    measure.Work("avif", "jpeg", 75, repeats=3),
 ]
 # AVIF takes a hundred times as long as JPEG: a few photographs tell the same.
 FEW = {"jpeg-avif": 5, "jpeg-webp": 12}

@@ -31,12 +31,13 @@ class Progress:
 class Work:
     """A kind of work: pictures of one format into another."""
 
-    def __init__(self, source, target, quality, name="", effort=None):
+    def __init__(self, source, target, quality, name="", effort=None, repeats=1):
         self.name = name or f"{source}-{target}"
         self.source = source
         self.target = target
         self.quality = quality
         self.effort = effort  # None: each library's default.
+        self.repeats = repeats  # Of each round, where few pictures leave little to average.
         self.box = 800
 
 
@@ -50,7 +51,7 @@ def interleave(work, pictures, libraries, rounds, out, progress):
     running = {library.name: library.start() for library in able}
     results = {name: {library.name: {"cpu_us": [], "wall_us": []} for library in able}
                for name in pictures}
-    for turn in range(rounds + 1):
+    for turn in range(rounds * work.repeats + 1):
         for name, path in pictures.items():
             for library in able[turn % len(able):] + able[:turn % len(able)]:
                 file = out / f"{name}.{library.name}.{work.target}"
@@ -72,7 +73,7 @@ def interleave(work, pictures, libraries, rounds, out, progress):
 
 def steps_of(work, pictures, libraries, rounds):
     able = sum(library.can(work.source, work.target) for library in libraries)
-    return (rounds + 1) * len(pictures) * able
+    return (rounds * work.repeats + 1) * len(pictures) * able
 
 
 def ratio(results, name, ours, theirs, field="cpu_us"):
