@@ -1,5 +1,5 @@
 """The S3 clients people use, each doing with a running server what people do with it: Debian's
-boto3, AWS CLI, s3cmd and rclone. What each cell of docs/s3.md's matrix says is a test here."""
+boto3, AWS CLI, s3cmd, rclone and s3fs. What each cell of docs/s3.md's matrix says is a test here."""
 
 import filecmp
 import hashlib
@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 import urllib.parse
 import urllib.request
@@ -318,6 +319,71 @@ class Rclone(ClientTest):
         self.assertEqual(self.rclone("cat", f"mill:{self.bucket}/l/a"), "abc")
         url = self.rclone("link", f"mill:{self.bucket}/l/a").strip()
         self.assertEqual(self.cloud.fetch(url).body, b"abc")
+
+
+class S3fs(ClientTest):
+    """A bucket as a folder. It needs FUSE, which many a container lacks."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        key, secret = cls.cloud.credentials()
+        passwords = cls.folder / "passwd-s3fs"
+        passwords.write_text(f"{key}:{secret}")
+        passwords.chmod(0o600)
+        cls.mount = cls.folder / "mount"
+        cls.mount.mkdir()
+        cls.why_not = ""
+        cls.process = subprocess.Popen(
+            ["s3fs", cls.bucket, cls.mount, "-f", "-o", f"passwd_file={passwords}",
+             "-o", f"url={cls.cloud.s3_url}", "-o", "use_path_request_style",
+             "-o", "multipart_size=5,enable_content_md5"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        deadline = time.monotonic() + DEADLINE_S
+        while not cls.mount.is_mount():
+            if cls.process.poll() is not None or time.monotonic() > deadline:
+                cls.process.kill()
+                cls.why_not = cls.process.communicate()[0]
+                return
+            time.sleep(0.05)
+
+    @classmethod
+    def tearDownClass(cls):
+        if cls.mount.is_mount():
+            subprocess.run(["fusermount3", "-u", cls.mount], check=False)
+        cls.process.wait(timeout=DEADLINE_S)
+        cls.process.stdout.close()
+        super().tearDownClass()
+
+    def setUp(self):
+        if "fuse" in self.why_not.lower():
+            self.skipTest(f"this machine has no FUSE to mount with: {self.why_not.strip()}")
+        self.assertEqual(self.why_not, "")
+
+    def test_files_are_written_read_renamed_and_removed(self):
+        folder = self.mount / "sub dir"
+        folder.mkdir()
+        for number, name in enumerate(ODD_NAMES):
+            path = folder / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(str(number))
+            self.assertEqual(self.body(f"sub dir/{name}"), str(number).encode(), name)
+        self.s3.put_object(Bucket=self.bucket, Key="sub dir/from outside", Body=b"x")
+        self.assertIn("from outside", os.listdir(folder))
+        (folder / "a b.txt").rename(folder / "moved.txt")
+        self.assertEqual((folder / "moved.txt").read_text(), "0")
+        self.assertNotIn("sub dir/a b.txt", self.keys("sub dir/"))
+        shutil.rmtree(folder)
+        self.assertEqual(self.keys("sub dir"), [])
+
+    def test_a_big_file_goes_up_and_comes_back(self):
+        shutil.copy(self.big, self.mount / "big.bin")
+        head = self.s3.head_object(Bucket=self.bucket, Key="big.bin")
+        self.assertIn("mtime", head["Metadata"])
+        self.assertTrue(filecmp.cmp(self.big, self.mount / "big.bin", shallow=False))
+        with open(self.mount / "big.bin", "rb") as file:
+            file.seek(BIG_BYTES - 5)
+            self.assertEqual(file.read(), big_content()[-5:])
 
 
 class AddedKeys(ClientTest):
