@@ -169,51 +169,71 @@ Result<void> Catalog::write(Sync sync, std::function<Result<void>(Database&)> ap
 }
 
 Result<void> Catalog::write(Change& change) {
-    Request request = {.change = change, .answer = {}};
+    // shared: see Requests.
+    const auto request = std::make_shared<Request>(change);
     std::unique_lock lock(write_mutex_);
-    waiting_.push_back(&request);
-    write_turn_.wait(lock, [&] { return request.is_done || !is_writing_; });
-    if (request.is_done) return request.answer;
-
-    // This thread leads: it takes who waits, in order. Itself may be beyond the first batch.
-    while (!request.is_done) {
-        const std::size_t count = std::min(waiting_.size(), kBatchMax);
-        const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
-        const std::vector<Request*> batch(waiting_.begin(), end);
-        waiting_.erase(waiting_.begin(), end);
-        is_writing_ = true;
+    waiting_.push_back(request);
+    while (!request->is_done) {
+        if (has_leader_) {
+            request->turn.wait(lock);
+            continue;
+        }
+        const Requests batch = take_batch();
         lock.unlock();
         run(batch);
         lock.lock();
-        is_writing_ = false;
-        for (Request* done : batch) done->is_done = true;
-        write_turn_.notify_all();
+        const auto next = end_batch(batch);
+        // Who is done, and one of the others: all at once would mostly wake in vain. Without the
+        // lock, which is what they wake up to take.
+        lock.unlock();
+        if (next) next->turn.notify_one();
+        for (const auto& done : batch) {
+            if (done != request) done->turn.notify_one();
+        }
+        lock.lock();
     }
-    return request.answer;
+    return request->answer;
 }
 
-void Catalog::run(const std::vector<Request*>& batch) {
+// For who asks first while nobody leads. Under write_mutex_, as end_batch.
+Catalog::Requests Catalog::take_batch() {
+    has_leader_ = true;
+    const std::size_t count = std::min(waiting_.size(), kBatchMax);
+    const auto end = waiting_.begin() + static_cast<std::ptrdiff_t>(count);
+    Requests batch(waiting_.begin(), end);
+    waiting_.erase(waiting_.begin(), end);
+    return batch;
+}
+
+// One to lead, unless another comes before.
+std::shared_ptr<Catalog::Request> Catalog::end_batch(const Requests& batch) {
+    has_leader_ = false;
+    for (const auto& done : batch) done->is_done = true;
+    return waiting_.empty() ? nullptr : waiting_.front();
+}
+
+void Catalog::run(const Requests& batch) {
     const Result<void> committed = commit(batch);
     if (committed) return;
-    for (Request* request : batch) {
+    for (const auto& request : batch) {
         if (!request->answer) continue;  // It failed on its own.
         request->answer = committed.error();
     }
 }
 
-Result<void> Catalog::commit(const std::vector<Request*>& batch) {
+Result<void> Catalog::commit(const Requests& batch) {
     TRY(settle_doubt());
     const bool is_full = std::ranges::any_of(
-        batch, [](const Request* request) { return request->change.sync == Sync::full; });
+        batch, [](const auto& request) { return request->change.sync == Sync::full; });
     Transaction transaction = TRY(Transaction::begin(writer_, is_full ? Sync::full : Sync::normal));
-    for (Request* request : batch) {
+    for (const auto& request : batch) {
         request->answer = apply(writer_, request->change);
         if (!writer_.in_transaction()) return request->answer;
     }
     const Result<void> committed = transaction.commit();
     if (!committed && writer_.sync_failed()) {
         in_doubt_ = true;
-        for (Request* request : batch) request->change.in_doubt = true;
+        for (const auto& request : batch) request->change.in_doubt = true;
     }
     return committed;
 }

@@ -24,7 +24,7 @@ namespace imagemill::local {
 
 struct Change {
     Sync sync = Sync::full;
-    std::function<Result<void>(Database&)> apply;
+    std::function<Result<void>(Database&)> apply = {};
     // Set when the disk failed in the commit itself: after a power cut it may turn out to have
     // happened.
     bool in_doubt = false;
@@ -51,10 +51,15 @@ class Catalog final {
 
   private:
     struct Request {
+        explicit Request(Change& asked) : change(asked) {}
+
         Change& change;
         Result<void> answer;
         bool is_done = false;
+        std::condition_variable turn;  // Told when it is done, or may lead.
     };
+    // shared: its thread may be gone before the leader has woken it.
+    using Requests = std::vector<std::shared_ptr<Request>>;
     struct Loan {
         explicit Loan(Catalog& from);
         ~Loan();
@@ -65,17 +70,18 @@ class Catalog final {
         std::unique_ptr<Database> database;
     };
 
-    void run(const std::vector<Request*>& batch);
-    Result<void> commit(const std::vector<Request*>& batch);
+    Requests take_batch();
+    std::shared_ptr<Request> end_batch(const Requests& batch);
+    void run(const Requests& batch);
+    Result<void> commit(const Requests& batch);
     Result<void> settle_doubt();
 
     std::string path_;
 
     std::mutex write_mutex_;
-    std::condition_variable write_turn_;
-    std::vector<Request*> waiting_;  // Guarded by write_mutex_.
-    bool is_writing_ = false;        // Guarded by write_mutex_.
-    Database writer_;                // Of the thread that set is_writing_; likewise in_doubt_.
+    Requests waiting_;         // In order; the first leads next. Guarded by write_mutex_.
+    bool has_leader_ = false;  // Guarded by write_mutex_.
+    Database writer_;          // The leader's; likewise in_doubt_.
     bool in_doubt_ = false;
 
     std::mutex read_mutex_;

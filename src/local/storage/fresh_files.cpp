@@ -51,7 +51,9 @@ Result<FreshFile> FreshFiles::make(int ahead_count) {
     return FreshFile{.id = std::move(id), .file = *std::move(file), .is_synced = is_synced};
 }
 
-// Their names are on the disk, and with them all that were made before.
+// Their names are on the disk, and with them all that were made before. Measured with 16 writers:
+// 1.3 fsyncs an upload instead of 2. One by the leader of each commit, for all in it, was tried:
+// fewer still, but all wait for it, and two thirds as many uploads got through.
 std::vector<std::string> FreshFiles::make_ahead(int count) const {
     std::vector<std::string> ids;
     for (int i = 0; i < count; ++i) {
