@@ -93,6 +93,10 @@ Database::Database(Database&&) noexcept = default;
 Database::~Database() = default;
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
+    // Counting every allocation takes a lock that all connections share. It is set before SQLite
+    // starts; where another did that already, only this saving is lost.
+    static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    (void)configured;
     const int access =
         mode == Mode::read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     sqlite3* connection = nullptr;
