@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 
+#include "local/s3/crc_fold.h"
+
 namespace imagemill::local::s3 {
 namespace {
 
@@ -31,6 +33,9 @@ constexpr CrcTables make_tables(std::uint64_t reflected_polynomial) {
 constexpr CrcTables kTables32 = make_tables(kPolynomial32);
 constexpr CrcTables kTables32c = make_tables(kPolynomial32c);
 constexpr CrcTables kTables64Nvme = make_tables(kPolynomial64Nvme);
+constexpr FoldPowers kPowers32 = make_fold_powers(kPolynomial32, 4);
+constexpr FoldPowers kPowers32c = make_fold_powers(kPolynomial32c, 4);
+constexpr FoldPowers kPowers64Nvme = make_fold_powers(kPolynomial64Nvme, 8);
 
 std::uint64_t ones_of(const CrcKind& kind) {
     return kind.size_bytes == 8 ? ~UINT64_C(0) : UINT64_C(0xFFFFFFFF);
@@ -63,13 +68,24 @@ std::uint64_t multiply(const CrcKind& kind, std::uint64_t a, std::uint64_t b) {
 
 }  // namespace
 
-const CrcKind kCrc32{kPolynomial32, 4, &kTables32};
-const CrcKind kCrc32c{kPolynomial32c, 4, &kTables32c};
-const CrcKind kCrc64Nvme{kPolynomial64Nvme, 8, &kTables64Nvme};
+const CrcKind kCrc32{kPolynomial32, 4, &kTables32, &kPowers32};
+const CrcKind kCrc32c{kPolynomial32c, 4, &kTables32c, &kPowers32c};
+const CrcKind kCrc64Nvme{kPolynomial64Nvme, 8, &kTables64Nvme, &kPowers64Nvme};
 
 Crc::Crc(const CrcKind& kind) : kind_(&kind), value_(ones_of(kind)) {}
 
 void Crc::update(Bytes bytes) {
+    const std::size_t foldable = bytes.size() / kFoldBytes * kFoldBytes;
+    if (foldable > 0 && has_folding()) {
+        const auto folded = fold(*kind_->powers, value_, bytes.first(foldable));
+        value_ = 0;
+        update_by_tables(folded);
+        bytes = bytes.subspan(foldable);
+    }
+    update_by_tables(bytes);
+}
+
+void Crc::update_by_tables(Bytes bytes) {
     static_assert(std::endian::native == std::endian::little);
     const CrcTables& tables = *kind_->tables;
     std::uint64_t value = value_;

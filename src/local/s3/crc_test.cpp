@@ -41,6 +41,17 @@ TEST(Crc, DoesNotDependOnHowTheBytesCome) {
     }
 }
 
+TEST(Crc, FoldedIsAsByTables) {
+    const std::string text = many_bytes(1000);
+    for (const CrcKind* kind : {&kCrc32, &kCrc32c, &kCrc64Nvme}) {
+        for (std::size_t size = 0; size <= text.size(); ++size) {
+            Crc plain(*kind);
+            plain.update_by_tables(as_bytes(std::string_view(text).substr(0, size)));
+            ASSERT_EQ(sum(*kind, std::string_view(text).substr(0, size)), plain.finish()) << size;
+        }
+    }
+}
+
 TEST(Crc, OfTwoRunsIsThatOfTheWhole) {
     const std::string text = many_bytes(70'000);
     const std::string_view whole = text;
