@@ -1,7 +1,12 @@
 #include "local/storage/listing.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <set>
 
@@ -156,6 +161,104 @@ TEST_F(ListingTest, AgreesWithTheDefinitionOnRandomKeys) {
         EXPECT_EQ(all(query), model(query)) << "prefix " << query.prefix << " delimiter "
                                             << query.delimiter << " after " << query.after;
     }
+}
+
+// What SQLite's machine did for statements of connections that were opened while it lives.
+class CountedSteps final {
+  public:
+    CountedSteps() { sqlite3_auto_extension(entry()); }
+    ~CountedSteps() { sqlite3_cancel_auto_extension(entry()); }
+    CountedSteps(const CountedSteps&) = delete;
+    CountedSteps& operator=(const CountedSteps&) = delete;
+
+    std::int64_t take() { return count().exchange(0); }
+
+  private:
+    static void (*entry())() { return reinterpret_cast<void (*)()>(&watch); }
+    static int watch(sqlite3* connection, char**, const void*) {
+        return sqlite3_trace_v2(connection, SQLITE_TRACE_PROFILE, &add, nullptr);
+    }
+    static int add(unsigned, void*, void* statement, void*) {
+        auto* const done = static_cast<sqlite3_stmt*>(statement);
+        count() += sqlite3_stmt_status(done, SQLITE_STMTSTATUS_VM_STEP, 1);
+        return 0;
+    }
+    // SQLite's callbacks carry no context of ours.
+    static std::atomic<std::int64_t>& count() {
+        static std::atomic<std::int64_t> steps = 0;
+        return steps;
+    }
+};
+
+// Half the objects lie in one folder, the others in folders of a hundred. IMAGEMILL_LONG=1 makes a
+// million of them and says what a page takes.
+class LongListingTest : public ListingTest {
+  protected:
+    void SetUp() override {
+        ListingTest::SetUp();
+        for (int start = 0; start < half_; start += kBatch) {
+            std::vector<std::string> keys;
+            for (int i = start; i < start + kBatch; ++i) {
+                keys.push_back("big/" + digits(i));
+                keys.push_back("many/" + digits(i / 100) + "/" + digits(i));
+            }
+            add(keys);
+        }
+        keys_.clear();
+        steps_.take();
+    }
+
+    static std::string digits(int number) { return std::to_string(10'000'000 + number); }
+
+    std::int64_t steps_of(const ListQuery& query, int expected_count) {
+        const auto start = std::chrono::steady_clock::now();
+        const ListAnswer page = list(query);
+        const std::chrono::duration<double, std::milli> took =
+            std::chrono::steady_clock::now() - start;
+        EXPECT_EQ(std::ssize(page.entries) + std::ssize(page.common_prefixes), expected_count);
+        const std::int64_t steps = steps_.take();
+        if (is_long_) {
+            std::printf("prefix %s delimiter %s after %s: %.2f ms, %lld steps\n",
+                        query.prefix.c_str(), query.delimiter.c_str(), query.after.c_str(),
+                        took.count(), static_cast<long long>(steps));
+        }
+        return steps;
+    }
+
+    const bool is_long_ = std::getenv("IMAGEMILL_LONG") != nullptr;
+    const int half_ = is_long_ ? 500'000 : 3'000;
+    static constexpr int kBatch = 1'000;
+    CountedSteps steps_;  // From before the catalog is opened.
+};
+
+TEST_F(LongListingTest, EveryPageCostsTheSame) {
+    const auto page_after = [&](const std::string& after) {
+        return steps_of({.prefix = "big/", .delimiter = "", .after = after}, 1000);
+    };
+
+    const std::int64_t first = page_after("");
+    const std::int64_t middle = page_after("big/" + digits(half_ / 2));
+    const std::int64_t last = page_after("big/" + digits(half_ - 1001));
+
+    EXPECT_GT(first, 1000);
+    EXPECT_LE(middle, first + 100);
+    EXPECT_LE(last, first + 100);
+}
+
+TEST_F(LongListingTest, AFolderIsOneSeekHoweverMuchLiesInIt) {
+    const auto folders = [&](const std::string& prefix, const std::string& after, int count) {
+        return steps_of({.prefix = prefix, .delimiter = "/", .after = after, .count_max = count},
+                        count);
+    };
+
+    const std::int64_t two = folders("", "", 2);
+    const std::int64_t first = folders("many/", "", 10);
+    const std::int64_t middle = folders("many/", "many/" + digits(half_ / 200 - 1) + "/", 10);
+
+    EXPECT_GT(two, 2);
+    EXPECT_LE(two, 200);
+    EXPECT_LE(first, 10 * 50);
+    EXPECT_LE(middle, first + 100);
 }
 
 TEST(Listing, ThePrefixEndsWhereItsLastByteIsOneMore) {

@@ -1,11 +1,15 @@
 #include "local/storage/multipart.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <fstream>
 #include <thread>
 
+#include "local/storage/catalog.h"
+#include "local/storage/multipart_table.h"
+#include "local/storage/object_files.h"
 #include "local/storage/test_store.h"
 
 namespace imagemill::local {
@@ -342,6 +346,50 @@ TEST_F(MultipartTest, CheckFindsPartsThatChangedOrWentMissing) {
     EXPECT_NE(store_.findings()[0].find("missing"), std::string::npos);
     EXPECT_TRUE(complete(ref, {1}).starts_with("unavailable"));
     EXPECT_FALSE(store_->head("photos", "big"));
+}
+
+// As if they had been uploaded, but for their bytes, which nobody reads: a hole of 50 GB.
+TEST_F(MultipartTest, TenThousandPartsBecomeAnObjectWithoutACopy) {
+    constexpr auto kPart = static_cast<std::int64_t>(kSlot);
+    const UploadRef ref = start();
+    store_.close();
+    const std::string file = ObjectFiles::make_id();
+    const std::string path = store_.dir() + "/tmp/" + file;
+    { const std::ofstream made(path); }
+    std::filesystem::resize_file(path, kPartNumberMax * kSlot);
+    {
+        auto catalog = Catalog::open(store_.dir() + "/catalog.sqlite");
+        ASSERT_TRUE(catalog);
+        ASSERT_TRUE((*catalog)->write(Sync::full, [&](Database& database) -> Result<void> {
+            TRY(set_slots(database, ref, file, kPart));
+            for (int number = 1; number <= kPartNumberMax; ++number) {
+                PartRow row = {.part = {}, .file = file, .offset_bytes = (number - 1) * kPart};
+                row.part.number = number;
+                row.part.etag = md5_hex(std::to_string(number));
+                row.part.size_bytes = kPart;
+                TRY(put_part(database, ref.id, row));
+            }
+            return {};
+        }));
+    }
+    store_.reopen();
+
+    const auto page = parts().parts(ref, kPartNumberMax - 1000, 1000);
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->parts.size(), 1000U);
+    EXPECT_FALSE(page->is_truncated);
+    std::vector<int> numbers(kPartNumberMax);
+    for (int i = 0; i < kPartNumberMax; ++i) numbers[static_cast<std::size_t>(i)] = i + 1;
+    const std::string etag = complete(ref, numbers);
+
+    EXPECT_TRUE(etag.ends_with("-10000")) << etag;
+    const auto object = store_->open("photos", "big");
+    ASSERT_TRUE(object) << object.error().message;
+    EXPECT_EQ(object->object.size_bytes, kPartNumberMax * kPart);
+    struct stat facts = {};
+    ASSERT_EQ(::fstat(object->file.get(), &facts), 0);
+    EXPECT_LT(facts.st_blocks * 512, kPart);
+    EXPECT_EQ(files_in_tmp(), 0U);
 }
 
 TEST_F(MultipartTest, ALostFileOfSlotsIsSaidAndNeverAHole) {
