@@ -1,8 +1,11 @@
 """The S3 port under crowds and bad manners: many connections, slow readers and writers, half-open
 sockets, pipelining. Bounded by default; IMAGEMILL_LONG=1 takes as many as the server does."""
 
+import contextlib
 import os
+import pathlib
 import socket
+import sys
 import threading
 import time
 import unittest
@@ -15,6 +18,11 @@ CONNECTIONS = 500 if LONG else 128  # The server takes 512, and some are the fun
 ROUNDS = 10 if LONG else 5
 BODY = b"0123456789abcdef" * 64
 BIG_BYTES = 64 * 1024 * 1024 if LONG else 16 * 1024 * 1024
+CONNECTIONS_MAX = 512  # The server's own.
+HUGE_BYTES = 5 * 1000 ** 3 if LONG else 96 * 1024 * 1024
+PIECE = bytes(1024 * 1024)
+PEAK_KB_MAX = 160 * 1024  # Of the server, with all the connections that it takes.
+GROWTH_KB_MAX = 32 * 1024  # While one object passes: far less than the object.
 
 
 class Wire:
@@ -61,6 +69,19 @@ class S3Load(unittest.TestCase):
     def tearDownClass(cls):
         cls.cloud.__exit__()
 
+    def setUp(self):
+        # From here on the peak is this test's.
+        pathlib.Path(f"/proc/{self.cloud.process.pid}/clear_refs").write_text("5")
+
+    def tearDown(self):
+        name, peak_kb = self.id().rsplit(".", 1)[1], self.memory_kb("VmHWM")
+        print(f"{name}: peak of serve {peak_kb / 1000:.1f} MB", file=sys.stderr)
+        self.assertLess(peak_kb, PEAK_KB_MAX)
+
+    def memory_kb(self, field):
+        status = pathlib.Path(f"/proc/{self.cloud.process.pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if line.startswith(field)))
+
     def sign(self, operation, key):
         url = self.s3.generate_presigned_url(operation, Params={"Bucket": "load", "Key": key})
         parts = urllib.parse.urlsplit(url)
@@ -93,6 +114,65 @@ class S3Load(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(wrong, [])
+        for wire in wires:
+            wire.close()
+        self.assert_served()
+
+    def test_who_comes_above_the_limit_is_told_so(self):
+        wires = [Wire(self.cloud.s3_url) for _ in range(CONNECTIONS_MAX)]
+        late = []
+        deadline = time.monotonic() + DEADLINE_S
+        # A connection of the functions may be among those that are served.
+        while not late and time.monotonic() < deadline:
+            wire = Wire(self.cloud.s3_url, timeout=1)
+            try:
+                late.append(wire.answer())
+            except TimeoutError:
+                pass
+            wires.append(wire)
+        self.assertEqual(late[0][0], 503)
+        self.assertIn(b"as many connections as it may (connections_max)", late[0][1])
+        wires[0].send(wires[0].head("GET", self.sign("get_object", "small")))
+        self.assertEqual(wires[0].answer(), (200, BODY))
+        for wire in wires:
+            wire.close()
+        while self.open_files() > CONNECTIONS_MAX // 2 and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assert_served()
+
+    def test_a_huge_object_goes_up_and_down_in_flat_memory(self):
+        before = self.memory_kb("VmHWM")
+        wire = Wire(self.cloud.s3_url)
+        length = f"Content-Length: {HUGE_BYTES}"
+        wire.send(wire.head("PUT", self.sign("put_object", "huge"), length))
+        for start in range(0, HUGE_BYTES, len(PIECE)):
+            wire.send(PIECE[:HUGE_BYTES - start])
+        self.assertEqual(wire.answer()[0], 200)
+        wire.send(wire.head("GET", self.sign("get_object", "huge")))
+        self.assertEqual(int(wire.file.readline().split()[1]), 200)
+        while wire.file.readline() != b"\r\n":
+            pass
+        left, buffer = HUGE_BYTES, bytearray(len(PIECE))
+        while left > 0 and (count := wire.file.readinto(memoryview(buffer)[:left])):
+            left -= count
+        wire.close()
+        self.assertEqual(left, 0)
+        self.assertLess(self.memory_kb("VmHWM") - before, GROWTH_KB_MAX)
+        self.s3.delete_object(Bucket="load", Key="huge")
+
+    def test_heads_that_trickle_hold_up_nobody_and_come_to_an_end(self):
+        wires = [Wire(self.cloud.s3_url) for _ in range(64)]
+        head = wires[0].head("GET", self.sign("get_object", "small"))
+        # A head has 10 s (header_timeout); only the long form waits for it.
+        for at in range(130 if LONG else 10):
+            for wire in wires:
+                with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                    wire.send(head[at:at + 1])
+            time.sleep(0.1)
+            if at % 10 == 0:
+                self.assert_served()
+        if LONG:
+            self.assertEqual({wire.answer()[0] for wire in wires}, {408})
         for wire in wires:
             wire.close()
         self.assert_served()
