@@ -9,6 +9,7 @@ import document
 import fidelity
 import measure
 import pictures
+import s3_document
 from workers import libraries
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -128,7 +129,8 @@ def main():
     (home / "measured.json").write_text(json.dumps(measured, indent=1))
     is_trial = rounds < ROUNDS_MIN or chosen.only or chosen.pictures
     target = home / "performance.md" if is_trial else ROOT / "docs/performance.md"
-    target.write_text(document.write(measured))
+    former = target.read_text() if target.exists() else ""
+    target.write_text(document.write(measured) + s3_document.kept_section(former))
     say(f"{target.relative_to(ROOT)} is written" + (" (a trial)" if is_trial else ""))
 
 
