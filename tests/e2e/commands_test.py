@@ -150,6 +150,17 @@ class Served(unittest.TestCase):
             self.assertEqual(damaged.returncode, 1)
             self.assertIn("1 finding", damaged.stdout)
 
+            stray = cloud.data / "objects" / "ab" / ("ab" + 30 * "0")
+            stray.parent.mkdir(exist_ok=True)
+            stray.write_bytes(b"nobody's")
+            self.assertIn("2 findings", imagemill("check", "--data", cloud.data).stdout)
+            repaired = imagemill("check", "--repair", "--data", cloud.data)
+            self.assertEqual(repaired.returncode, 1, "one finding is left")
+            self.assertIn("Moved", repaired.stdout)
+            self.assertIn("1 finding\n", repaired.stdout)
+            aside = cloud.data / "lost+found" / ("ab-" + stray.name)
+            self.assertEqual(aside.read_bytes(), b"nobody's")
+
     def test_a_sixteen_megabyte_photograph_just_works(self):
         with Cloud() as cloud:
             photo = photos()[-1]

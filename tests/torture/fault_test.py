@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import threading
 import unittest
 import zlib
 
@@ -117,13 +118,19 @@ class Fault(unittest.TestCase):
     def test_no_more_files(self):
         pid = self.cloud.process.pid
         former = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        late = []
+        newcomer = threading.Thread(
+            target=lambda: late.append(self.cloud.request("GET", "/health").status))
         try:
             # None is free but what stands now.
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, former[1]))
             self.ask("PUT", "new", 503, "Too many files are open", body=b"x" * 100_000)
             self.ask("GET", "before", 503, "Too many files are open")
+            newcomer.start()
         finally:
             resource.prlimit(pid, resource.RLIMIT_NOFILE, former)
+        newcomer.join()
+        self.assertEqual(late, [200], "who came meanwhile waited")
         self.assertEqual(self.ask("GET", "before", 200).body, b"there before")
         self.assert_well_again()
 

@@ -59,7 +59,8 @@ class Torture(unittest.TestCase):
             shutil.rmtree(self.place)
 
     def cloud(self, environment=None):
-        cloud = Cloud(data=self.data, environment=environment)
+        cloud = Cloud(data=self.data, environment={"IMAGEMILL_RETRY_MILLISECONDS": "500",
+                                                   **(environment or {})})
         self.addCleanup(lambda: cloud.process and cloud.kill())
         return cloud
 

@@ -8,6 +8,10 @@ import re
 import threading
 import xml.sax.saxutils
 
+from base64 import b64encode
+
+from botocore.exceptions import BotoCoreError
+
 from client import Client
 from cloud import SOURCE, photos
 
@@ -137,8 +141,7 @@ class Bulk(Worker):
         body = "".join(f"<Object><Key>{xml.sax.saxutils.escape(key)}</Key></Object>"
                        for key in keys)
         body = f"<Delete><Quiet>true</Quiet>{body}</Delete>".encode()
-        import base64
-        digest = base64.b64encode(hashlib.md5(body).digest()).decode()
+        digest = b64encode(hashlib.md5(body).digest()).decode()
         self.expect(self.change({(BUCKET, key): None for key in keys}, lambda: self.ask(
             "POST", BUCKET, query={"delete": ""}, headers={"Content-MD5": digest}, body=body)), 200)
 
@@ -219,7 +222,6 @@ class Boto(Worker):
         self.s3 = self.cloud.s3()
 
     def step(self):
-        from botocore.exceptions import BotoCoreError
         key, data = self.key(), self.data()
         changes = self.model.begin({(BUCKET, key): md5(data)})
         try:

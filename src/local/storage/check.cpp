@@ -1,7 +1,6 @@
 #include "local/storage/check.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
 #include <utility>
 
@@ -10,21 +9,13 @@
 #include "local/storage/files.h"
 #include "local/storage/multipart.h"
 #include "local/storage/object_table.h"
+#include "local/storage/strays.h"
 
 namespace imagemill::local {
 namespace {
 
 constexpr std::size_t kFindingsMax = 1000;
 constexpr std::size_t kReadBytes = 256 * 1024;
-
-using FileId = std::array<std::byte, 16>;
-
-FileId file_id_of(const std::string& hex) {
-    FileId id = {};
-    const Result<Buffer> bytes = parse_hex(hex);
-    if (bytes && bytes->size() == id.size()) std::ranges::copy(*bytes, id.begin());
-    return id;
-}
 
 // What the check needs of an object's row.
 struct Row {
@@ -223,46 +214,9 @@ class Checker final {
         return format_hex(hasher.finish());
     }
 
-    // A file gets to objects/ after its row is committed, and its row goes only into the garbage
-    // until it is gone. So who is in neither, and still there afterwards, is a stray.
     Result<void> check_strays() {
-        std::vector<FileId> unnamed = TRY(walk_objects());
-        std::ranges::sort(unnamed);
-        std::vector<bool> is_named(unnamed.size());
-        Statement select =
-            TRY(database_.prepare("SELECT file FROM objects UNION ALL SELECT file FROM garbage "
-                                  "UNION ALL SELECT file FROM parts "
-                                  "UNION ALL SELECT slots_file FROM uploads"));
-        while (TRY(select.step())) {
-            const FileId id = file_id_of(select.text(0));
-            const auto found = std::ranges::lower_bound(unnamed, id);
-            if (found == unnamed.end() || *found != id) continue;
-            is_named[static_cast<std::size_t>(found - unnamed.begin())] = true;
-        }
-        for (std::size_t i = 0; i < unnamed.size(); ++i) {
-            if (is_named[i]) continue;
-            const std::string path = files_.path_in_objects(format_hex(unnamed[i]));
-            if (TRY(exists(path))) report("No object has the file " + path + ".");
-        }
+        for (Stray& stray : TRY(find_strays(database_, files_))) report(std::move(stray.what));
         return {};
-    }
-
-    // Reports what is out of place, and returns what is in its place.
-    Result<std::vector<FileId>> walk_objects() {
-        std::vector<FileId> ids;
-        for (const std::string& folder : TRY(files_.folders())) {
-            const Result<std::vector<std::string>> names = files_.names_in_folder(folder);
-            if (!names) report(names.error().message);
-            if (!names) continue;
-            for (const std::string& name : *names) {
-                if (ObjectFiles::is_id(name) && name.starts_with(folder)) {
-                    ids.push_back(file_id_of(name));
-                } else {
-                    report("The file " + name + " does not belong in objects/" + folder + ".");
-                }
-            }
-        }
-        return ids;
     }
 
     Database database_;

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <thread>
 
+#include "local/storage/repair.h"
 #include "local/storage/test_store.h"
 
 namespace imagemill::local {
@@ -83,6 +84,47 @@ TEST(Check, FindsFilesThatBelongToNothing) {
     fs::remove(store.dir() + "/objects/ab/notes.txt");
     std::ofstream(store.dir() + "/objects/notes.txt") << "x";
     EXPECT_EQ(store.findings().size(), 1U);
+}
+
+TEST(Check, RepairSetsStraysAsideAndLeavesTheRest) {
+    TestStore store;
+    store.put("a", "one");
+    store.put("b", "two");
+    const std::string stray = "ab" + std::string(30, '0');
+    fs::create_directories(store.dir() + "/objects/ab");
+    std::ofstream(store.dir() + "/objects/ab/" + stray) << "nobody's";
+    std::ofstream(store.dir() + "/objects/ab/notes.txt") << "x";
+    std::ofstream(store.dir() + "/objects/notes.txt") << "x";
+
+    const auto done = set_strays_aside(store.dir());
+
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->size(), 2U);
+    const std::string aside = store.dir() + "/lost+found/ab-";
+    std::ifstream kept(aside + stray);
+    EXPECT_EQ(std::string(std::istreambuf_iterator(kept), {}), "nobody's");
+    EXPECT_TRUE(fs::exists(aside + "notes.txt"));
+    EXPECT_EQ(store.get("a"), "one");
+    EXPECT_EQ(store.findings().size(), 1U)
+        << "objects/notes.txt, which is in no folder of objects/";
+    EXPECT_TRUE(set_strays_aside(store.dir())->empty());
+}
+
+TEST(Check, RepairKeepsRowsWhoseFilesAreGoneAndWhatWasSetAsideBefore) {
+    TestStore store;
+    store.put("a", "one");
+    fs::remove(only_file(store));
+    EXPECT_TRUE(set_strays_aside(store.dir())->empty());
+    EXPECT_EQ(store->head("photos", "a")->size_bytes, 3);
+
+    fs::create_directories(store.dir() + "/lost+found");
+    fs::create_directories(store.dir() + "/objects/ab");
+    std::ofstream(store.dir() + "/lost+found/ab-x") << "first";
+    std::ofstream(store.dir() + "/objects/ab/x") << "second";
+    const auto refused = set_strays_aside(store.dir());
+    ASSERT_FALSE(refused);
+    EXPECT_NE(refused.error().message.find("already"), std::string::npos);
+    EXPECT_TRUE(fs::exists(store.dir() + "/objects/ab/x"));
 }
 
 TEST(Check, FindsDamageInTheCatalog) {

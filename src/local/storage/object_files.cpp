@@ -32,8 +32,12 @@ bool ObjectFiles::is_id(const std::string& name) {
     return name.size() == kIdDigits && std::ranges::all_of(name, is_hex_digit);
 }
 
+std::string ObjectFiles::folder_of(const std::string& id) {
+    return id.substr(0, kFolderDigits);
+}
+
 std::string ObjectFiles::path_in_objects(const std::string& id) const {
-    return objects_ + "/" + id.substr(0, kFolderDigits) + "/" + id;
+    return objects_ + "/" + folder_of(id) + "/" + id;
 }
 
 Result<Fd> ObjectFiles::create(const std::string& id) const {
@@ -83,7 +87,7 @@ Result<void> ObjectFiles::remove(const std::string& id) const {
 
 Result<void> ObjectFiles::sync_removed(const std::vector<std::string>& ids) const {
     std::set<std::string> folders = {tmp_};
-    for (const std::string& id : ids) folders.insert(objects_ + "/" + id.substr(0, kFolderDigits));
+    for (const std::string& id : ids) folders.insert(objects_ + "/" + folder_of(id));
     for (const std::string& path : folders) {
         if (!TRY(exists(path))) continue;
         const Fd folder = TRY(open_folder(path));

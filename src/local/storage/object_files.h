@@ -27,6 +27,8 @@ class ObjectFiles final {
 
     static std::string make_id();
     static bool is_id(const std::string& name);
+    // Of objects/.
+    static std::string folder_of(const std::string& id);
 
     std::string path_in_tmp(const std::string& id) const { return tmp_ + "/" + id; }
     std::string path_in_objects(const std::string& id) const;
