@@ -1,5 +1,5 @@
-"""The disk refuses, through HTTP: a sentence for the client, nothing acknowledged that is not there,
-what was there before still served, and all well again once the cause is gone."""
+"""The disk refuses, through HTTP: a sentence to the client, nothing acknowledged that is not
+there, what was there before still served, and all well again once the cause is gone."""
 
 import contextlib
 import os
