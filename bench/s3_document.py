@@ -8,8 +8,9 @@ import subprocess
 TITLE = "## Objects over S3"
 
 WORDS = """Written by `bench/s3`, at commit {commit}, {rounds} rounds, on {cpu},
-Linux {kernel}, with a load average of {load:.0f} (above the number of cores, others
-were at work, and what sleeps often waits long to run again). To measure again: `bench/s3`.
+Linux {kernel}, with a load average of {load:.0f} and all of it at nice {nice} (above the number
+of cores, others were at work, and what sleeps often waits long to run again). To measure again:
+`bench/s3`.
 
 GET: objects of 1 MB by pre-signed URLs, 16 connections of wrk, beside nginx {nginx} that serves
 the very same files. PUT: new objects of 64 kB, signed with the SHA-256 of the body, 16 writers,
@@ -38,7 +39,7 @@ def facts(measured):
     return {"commit": asked("git", "-C", str(root), "rev-parse", "--short=12", "HEAD"),
             "cpu": f"{model}, {cores} cores", "kernel": platform.release(),
             "nginx": nginx.strip().rsplit("/", 1)[1], "rounds": measured["rounds"],
-            "load": measured["load"]}
+            "load": measured["load"], "nice": measured["nice"]}
 
 
 def rate(run):
