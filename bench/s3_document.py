@@ -20,8 +20,8 @@ order each round; the ratio is the median over the rounds of ours by the one bes
 medians. CPU is the server's, a request; of the bare loops, their own.
 """
 
-MEMORY = """`imagemill serve` had a peak of {peak:.1f} MB after all rounds, and of {idle:.1f} MB before
-the first; nginx {nginx:.1f} MB, all its processes.
+MEMORY = """`imagemill serve` had a peak of {peak:.1f} MB after all rounds, and of {idle:.1f} MB
+before the first; nginx {nginx:.1f} MB, all its processes.
 """
 
 
