@@ -30,7 +30,9 @@ inline Size size_of(const Picture& picture) {
     return {vips_image_get_width(picture.get()), vips_image_get_height(picture.get())};
 }
 
-// Asks `stop` while pixels are computed and remembers a yes.
+// Asks `stop` while pixels are computed and remembers a yes. Who waits inside libvips does not ask:
+// every strip goes to another thread and back, so a render on a busy machine may wait long for its
+// turn. Who cannot wait ends the process, as the pool does at a function's timeout.
 class Watch final {
   public:
     explicit Watch(const Stop& stop) : stop_(stop) {}
