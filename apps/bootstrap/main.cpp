@@ -6,6 +6,7 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <vector>
 
 #include "aws/credentials.h"
 #include "aws/failure_record.h"
@@ -131,17 +132,21 @@ Result<std::string> run_api(Function& function, const aws::Invocation& invocatio
     return aws::format_proxy_response(response, proxy.version);
 }
 
-// What fontconfig reads when a drawing has text in it. Nothing else is opened after the start.
-const std::vector<std::string> kFonts{"/etc/fonts", "/usr/share/fonts", "/usr/local/share/fonts",
-                                      "/usr/share/fontconfig", "/var/cache/fontconfig"};
+// What a render may still read: libvips is loaded when the first picture needs it, fonts when a
+// drawing has text.
+std::vector<std::string> engine_paths() {
+    std::vector<std::string> paths = image::engine_files("");
+    for (auto& more : {local::library_paths(), local::font_paths()}) {
+        paths.insert(paths.end(), more.begin(), more.end());
+    }
+    return paths;
+}
 
 // On AWS the machine is the wall. Here `imagemill serve` asks for this one.
 Result<void> contain_self(const std::string& api, const std::string& handler) {
     if (!environment("IMAGEMILL_CONTAINED")) return {};
-    // It is loaded now, since no file can be opened later.
-    if (handler == "processor") TRY(image::load_engine());
     local::ContainmentOptions options;
-    options.readable = kFonts;
+    if (handler == "processor") options.readable = engine_paths();
     options.ports.push_back(TRY(net::parse_endpoint("http://" + api)).port);
     for (const char* name : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
         const auto url = environment(name);

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "functions/settings.h"
 #include "grants.h"
+#include "image/image.h"
 #include "local/containment/containment.h"
 #include "local/gateway/gateway.h"
 #include "local/lambda/logs.h"
@@ -78,6 +79,16 @@ Result<std::map<std::string, std::string>> function_environment(const CloudOptio
                                           " are taken."};
     }
     return variables;
+}
+
+// All that a function sees of this machine's files.
+std::vector<std::string> function_files(const std::string& bootstrap) {
+    std::vector<std::string> paths{bootstrap};
+    for (auto& more :
+         {image::engine_files(bootstrap), local::library_paths(), local::font_paths()}) {
+        paths.insert(paths.end(), more.begin(), more.end());
+    }
+    return paths;
 }
 
 std::string_view content_type_of(std::string_view path) {
@@ -256,12 +267,10 @@ class OneMachine final : public Cloud {
         TRY(apply_queue_settings(environment_, api));
         api.instances_max = kApiInstancesMax;
         api.queue_instances_max = 1;  // Failures are told one at a time; the others answer callers.
+        local::Isolation isolation = local::probe_isolation(function_files(options_.bootstrap));
         containment_lacks_ = local::describe_lacks(local::kernel_features());
-        const auto network_lacks = local::inner_network_lacks();
-        if (network_lacks) {
-            containment_lacks_ += (containment_lacks_.empty() ? "" : "; ") +
-                                  ("functions share this machine's network: " + *network_lacks);
-        }
+        if (!containment_lacks_.empty() && !isolation.lacks.empty()) containment_lacks_ += "; ";
+        containment_lacks_ += isolation.lacks;
         if (!containment_lacks_.empty()) {
             log_.warn("functions are not contained as they would be on another kernel",
                       {{"lacks", containment_lacks_}});
@@ -269,7 +278,8 @@ class OneMachine final : public Cloud {
         pool_ = TRY(local::make_pool({.bootstrap = options_.bootstrap,
                                       .region = kRegion,
                                       .functions = {std::move(processor), std::move(api)},
-                                      .inner_s3 = network_lacks ? http::Handler() : s3_handler_},
+                                      .isolation = std::move(isolation),
+                                      .inner_s3 = s3_handler_},
                                      store_->events(), *logs_, clock_, log_));
         return {};
     }

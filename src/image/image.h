@@ -213,8 +213,8 @@ struct RenderOptions {
 // and spec, same bytes out.
 Result<Rendered> render(Bytes input, std::span<const Spec> specs, const RenderOptions& options);
 
-// Loads libvips now instead of with the first render: for a process that starts warm, or that
-// closes its files before it looks at a stranger's bytes.
-Result<void> load_engine();
+// What a program at that path (empty: this one) loads with the first render that asks for more
+// than the JPEG lane has: the modules and libvips. For a process that closes off all other files.
+std::vector<std::string> engine_files(const std::string& program);
 
 }  // namespace imagemill::image

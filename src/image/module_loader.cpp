@@ -7,6 +7,7 @@
 #include <string>
 
 #include "image/heif_module.h"
+#include "image/image.h"
 #include "image/vips_module.h"
 
 namespace imagemill::image {
@@ -57,12 +58,15 @@ Loaded<Module> open_module(const std::string& path, const ModuleFile& wanted) {
     return {.module = module};
 }
 
+std::array<std::filesystem::path, 3> module_directories(const std::filesystem::path& program) {
+    return {program / "../lib", program / "lib", program};
+}
+
 // Never closed: libvips cannot be started twice in one process.
 template <typename Module>
 Loaded<Module> load(const ModuleFile& wanted) {
     const std::filesystem::path program = program_directory();
-    const std::array directories{program / "../lib", program / "lib", program};
-    for (const std::filesystem::path& directory : directories) {
+    for (const std::filesystem::path& directory : module_directories(program)) {
         std::error_code error;
         const std::filesystem::path file = directory / wanted.file;
         if (std::filesystem::exists(file, error)) return open_module<Module>(file.string(), wanted);
@@ -72,6 +76,22 @@ Loaded<Module> load(const ModuleFile& wanted) {
 }
 
 }  // namespace
+
+std::vector<std::string> engine_files(const std::string& program) {
+    const std::filesystem::path directory =
+        program.empty() ? program_directory() : std::filesystem::path(program).parent_path();
+    std::vector<std::string> files;
+    for (const std::filesystem::path& place : module_directories(directory)) {
+        std::error_code error;
+        if (!std::filesystem::exists(place / kVipsModuleFile, error)) continue;
+        for (const auto& entry : std::filesystem::directory_iterator(place, error)) {
+            const std::string name = entry.path().filename();
+            if (name.find(".so") != name.npos) files.push_back(entry.path().string());
+        }
+        break;
+    }
+    return files;
+}
 
 Result<const VipsModule*> vips_module() {
     static const auto loaded =

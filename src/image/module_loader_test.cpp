@@ -44,7 +44,20 @@ TEST(VipsLoader, IsLoadedOnceByManyThreads) {
     }
     ASSERT_NE(modules.front(), nullptr);
     for (const VipsModule* module : modules) EXPECT_EQ(module, modules.front());
-    EXPECT_TRUE(load_engine());
+}
+
+TEST(ModuleLoader, NamesTheFilesThatItMayLoad) {
+    const std::vector<std::string> files = engine_files("");
+    const auto is_there = [&](std::string_view part) {
+        return std::ranges::any_of(
+            files, [&](const std::string& file) { return file.find(part) != file.npos; });
+    };
+
+    EXPECT_TRUE(is_there(kVipsModuleFile));
+    EXPECT_TRUE(is_there("libvips-cpp.so."));
+    EXPECT_TRUE(std::ranges::all_of(
+        files, [](const std::string& file) { return file.find(".so") != file.npos; }));
+    EXPECT_TRUE(engine_files("/no/such/program").empty());
 }
 
 }  // namespace

@@ -79,10 +79,4 @@ Result<Rendered> render(Bytes input, std::span<const Spec> specs, const RenderOp
                     .timings = done.work.timings};
 }
 
-Result<void> load_engine() {
-    TRY(vips_module());
-    static_cast<void>(heif_module());  // It may well not be there.
-    return {};
-}
-
 }  // namespace imagemill::image

@@ -27,6 +27,12 @@ struct ContainmentOptions {
 
 Result<void> contain(const ContainmentOptions& options);
 
+// What a program of this machine may yet have to load: the folders this one's own libraries lie
+// in, and the loader's index of them.
+std::vector<std::string> library_paths();
+// What fontconfig reads when a drawing has text in it.
+std::vector<std::string> font_paths();
+
 struct KernelFeatures {
     bool seccomp = false;
     int landlock_abi = 0;  // 0: none; from 4 on it knows TCP.

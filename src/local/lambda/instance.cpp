@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/random.h"
+#include "local/lambda/inner_files.h"
 #include "local/lambda/inner_network.h"
 #include "local/lambda/log_tail.h"
 #include "local/lambda/process.h"
@@ -20,8 +21,7 @@ namespace {
 constexpr std::int64_t kEnvelopeBytes = 100;
 // A runtime that has answered may finish its own work, within its timeout and at least this.
 constexpr Milliseconds kSettleMin{1'000};
-// Of Lambda's /tmp.
-constexpr std::int64_t kFileBytesMax = INT64_C(512) << 20;
+constexpr std::int64_t kFileBytesMax = kTmpBytesMax;  // There is no other place for one.
 
 std::string log_stream_name(Time now) {
     std::string day = format_rfc3339(now).substr(0, 10);
@@ -66,7 +66,7 @@ class LocalInstance final : public Instance {
         const auto runtime_api = [this](http::Request& request) {
             return service_.handle(request);
         };
-        if (options.network == Network::shared) {
+        if (!options.isolation.network) {
             server_ = TRY(net::make_server(listener_options(function_), runtime_api, log));
             return start_process_at(options, "127.0.0.1:" + std::to_string(server_->port()), "");
         }
@@ -159,7 +159,7 @@ class LocalInstance final : public Instance {
                            .environment = instance_environment(options, function_, address),
                            .limits = {.memory_bytes_max = INT64_C(1'048'576) * function_.memory_mb,
                                       .file_bytes_max = kFileBytesMax},
-                           .network = options.network},
+                           .isolation = options.isolation},
                           {.on_line = [this](std::string_view line) { write(line); },
                            .on_exit = [this](const ProcessExit& exit) { exited(exit); }}));
         return {};

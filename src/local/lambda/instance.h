@@ -27,8 +27,8 @@ struct InstanceOptions {
     std::string bootstrap;
     std::string region;
     std::string function_arn;
-    Network network = Network::shared;
-    http::Handler inner_s3 = {};  // Of an inner network.
+    Isolation isolation = {};     // `user`: of this instance.
+    http::Handler inner_s3 = {};  // Of a network of its own.
 };
 
 struct Invocation {
@@ -79,7 +79,7 @@ Result<std::unique_ptr<Instance>> start_instance(const InstanceOptions& options,
 struct RuntimeAddress {
     std::string runtime_api;  // host:port
     std::string log_stream;   // "2026/12/01/[$LATEST]…"
-    std::string s3_url = {};  // Of an inner network.
+    std::string s3_url = {};  // Of a network of its own.
 };
 
 // The environment of a function: Lambda's own names, then the configuration's; sorted.

@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <system_error>
 
-#include "local/lambda/process.h"
 #include "local/lambda/scheduler.h"
 
 namespace imagemill::local {
@@ -47,6 +46,10 @@ Result<void> check_options(const PoolOptions& options) {
                 config, "on_failure names '" + config.on_failure + "', which is no function here");
         }
     }
+    if (options.isolation.network && !options.inner_s3) {
+        return Error{Code::invalid_argument,
+                     "instances with a network of their own need an inner_s3"};
+    }
     if (::access(options.bootstrap.c_str(), X_OK) != 0) {
         return Error{Code::unavailable, "cannot run the bootstrap executable '" +
                                             options.bootstrap +
@@ -57,17 +60,10 @@ Result<void> check_options(const PoolOptions& options) {
 
 }  // namespace
 
-std::optional<std::string> inner_network_lacks() {
-    const auto network = probe_inner_network();
-    if (network) return std::nullopt;
-    return network.error().message;
-}
-
 Result<std::unique_ptr<FunctionPool>> make_pool(const PoolOptions& options, EventQueue& queue,
                                                 Logs& logs, const Clock& clock, const Log& log) {
     TRY(check_options(options));
-    const Network network = options.inner_s3 ? TRY(probe_inner_network()) : Network::shared;
-    auto pool = std::make_unique<Scheduler>(options, network, queue, logs, clock, log);
+    auto pool = std::make_unique<Scheduler>(options, queue, logs, clock, log);
     TRY(pool->start());
     return std::unique_ptr<FunctionPool>(std::move(pool));
 }

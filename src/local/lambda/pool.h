@@ -19,7 +19,8 @@
 //                  would. An instance that is not ready within `init_timeout` is killed and fails
 //                  its invocation with Sandbox.Timedout.
 //          make_pool: invalid_argument  two functions of a name, a number out of range, an
-//                     `on_failure` that is no function here; unavailable: no such bootstrap.
+//                     `on_failure` that is no function here, a network of its own without an
+//                     `inner_s3`; unavailable: no such bootstrap.
 // Threads: any. One of the pool's own, asleep when nothing is due; a few per live instance.
 // Cost:    a cold start is vfork, exec and the function's own; idle instances stop after `idle`.
 // Source:  AWS Lambda developer guide: Runtime API, lifecycle, asynchronous invocation.
@@ -37,6 +38,7 @@
 #include "base/result.h"
 #include "http/message.h"
 #include "local/lambda/histogram.h"
+#include "local/lambda/isolation.h"
 #include "local/lambda/logs.h"
 #include "local/storage/queue.h"
 
@@ -69,13 +71,11 @@ struct PoolOptions {
     std::string region = "us-east-1";
     std::string account = "000000000000";
     std::vector<FunctionConfig> functions = {};
-    // Not empty: each instance has a network of its own, where this answers as the S3 service
-    // (AWS_ENDPOINT_URL_S3 says so) beside the Runtime API, and nothing else can be reached.
+    Isolation isolation = {};  // Of each instance: what probe_isolation found, or less.
+    // What answers as the S3 service (AWS_ENDPOINT_URL_S3 says so) beside the Runtime API in a
+    // network of its own.
     http::Handler inner_s3 = {};
 };
-
-// Why instances cannot have a network of their own here; nothing where they can.
-std::optional<std::string> inner_network_lacks();
 
 enum class LogTail { none, wanted };
 

@@ -1,13 +1,8 @@
 #include "local/lambda/process.h"
 
-#include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,226 +16,11 @@
 #include <utility>
 
 #include "base/encodings.h"
-#include "base/fd.h"
-#include "local/lambda/inner_network.h"
 #include "local/lambda/line_joiner.h"
+#include "local/lambda/spawn.h"
 
 namespace imagemill::local {
 namespace {
-
-std::string text_of(int error) {
-    return std::generic_category().message(error);
-}
-
-Error cannot_start(const std::string& program, std::string_view what, int error) {
-    if (program.empty()) return {Code::unavailable, text_of(error)};
-    return {Code::unavailable, "cannot start '" + program + "': " + std::string(what) +
-                                   (what.empty() ? "" : ": ") + text_of(error)};
-}
-
-// Everything the child needs, made before vfork: there it may neither allocate nor lock.
-struct ChildPlan {
-    const char* program;  // Null: it ends where it would begin.
-    char* const* arguments;
-    char* const* environment;
-    pid_t parent;
-    int input;
-    int output;
-    int failure;  // Where errno goes if exec fails; closed by exec.
-    int channel;  // Where the listeners of an inner network go; -1: none is wanted.
-    int descriptors_max;
-    ProcessLimits limits;
-};
-
-// A sanitizer's shadow memory is larger than any machine's.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kLimitsMemory = false;
-#else
-constexpr bool kLimitsMemory = true;
-#endif
-
-bool set_limit(__rlimit_resource resource, std::int64_t value) {
-    const rlimit limit{static_cast<rlim_t>(value), static_cast<rlim_t>(value)};
-    return ::setrlimit(resource, &limit) == 0;
-}
-
-// RLIMIT_DATA counts what may be written to and is its own: the heap, mappings, stacks of threads.
-bool set_limits(const ProcessLimits& limits) {
-    const bool has_memory = kLimitsMemory && limits.memory_bytes_max > 0;
-    return set_limit(RLIMIT_CORE, 0) &&
-           (!has_memory || set_limit(RLIMIT_DATA, limits.memory_bytes_max)) &&
-           (limits.file_bytes_max == 0 || set_limit(RLIMIT_FSIZE, limits.file_bytes_max)) &&
-           set_limit(RLIMIT_NOFILE, limits.descriptors_max);
-}
-
-void close_descriptors_at_exec(int descriptors_max) {
-    if (::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0) return;
-    for (int fd = 3; fd < descriptors_max; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);  // Old kernels.
-}
-
-void reset_signals() {
-    for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
-}
-
-// Only async-signal-safe calls: the parent's memory is shared until exec. Its stack may be another
-// than the thread's, at which AddressSanitizer would take offence where a function does not return.
-[[noreturn]] __attribute__((no_sanitize_address)) void become(const ChildPlan& plan) {
-    ::setpgid(0, 0);
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (::getppid() != plan.parent) ::_exit(127);  // It died before the line above.
-    if ((plan.channel < 0 || set_up_inner_network(plan.channel)) &&
-        ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && ::dup2(plan.input, 0) >= 0 &&
-        ::dup2(plan.output, 1) >= 0 && ::dup2(plan.output, 2) >= 0 && ::chdir("/") == 0) {
-        if (!plan.program) ::_exit(0);
-        close_descriptors_at_exec(plan.descriptors_max);
-        reset_signals();
-        if (set_limits(plan.limits)) ::execve(plan.program, plan.arguments, plan.environment);
-    }
-    const int error = errno;
-    [[maybe_unused]] const ssize_t told = ::write(plan.failure, &error, sizeof error);
-    ::_exit(127);
-}
-
-__attribute__((no_sanitize_address)) int become_by_clone(void* plan) {
-    become(*static_cast<const ChildPlan*>(plan));
-}
-
-// As vfork, with namespaces: the caller waits, its memory is shared, the stack is not.
-pid_t clone_and_become(const ChildPlan& plan, Network network) {
-    constexpr std::size_t kStackBytes = 256 * 1024;
-    std::vector<std::byte> stack(kStackBytes);
-    // It grows down, from a multiple of 16.
-    const auto end =
-        reinterpret_cast<std::uintptr_t>(stack.data() + kStackBytes) & ~std::uintptr_t{15};
-    int flags = CLONE_VM | CLONE_VFORK | CLONE_NEWNET | SIGCHLD;
-    if (network == Network::inner_by_user_namespace) flags |= CLONE_NEWUSER;
-    ChildPlan copy = plan;
-    return ::clone(become_by_clone, reinterpret_cast<void*>(end), flags, &copy);
-}
-
-pid_t fork_and_become(const ChildPlan& plan, Network network) {
-    // A handler of ours must not run in the child, on memory that is still the parent's.
-    sigset_t all;
-    sigset_t before;
-    ::sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before);
-    pid_t pid = -1;
-    if (network == Network::shared) {
-        pid = ::vfork();
-        if (pid == 0) become(plan);
-    } else {
-        pid = clone_and_become(plan, network);
-    }
-    const int error = errno;
-    ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    errno = error;
-    return pid;
-}
-
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-    std::vector<char*> pointers;
-    for (std::string& text : texts) pointers.push_back(text.data());
-    pointers.push_back(nullptr);
-    return pointers;
-}
-
-struct Pipe {
-    Fd read;
-    Fd write;
-};
-
-// Descriptors 0 to 2 are the child's own: where the server runs without them, a pipe must not land
-// there.
-Fd above_standard(Fd fd) {
-    if (fd.get() > 2) return fd;
-    return Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
-}
-
-Result<Pipe> make_pipe() {
-    std::array<int, 2> fds{};
-    if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
-        return Error{Code::unavailable, "no pipe: " + text_of(errno)};
-    }
-    Pipe pipe{above_standard(Fd(fds[0])), above_standard(Fd(fds[1]))};
-    if (!pipe.read || !pipe.write) {
-        return Error{Code::unavailable, "no pipe: " + text_of(errno)};
-    }
-    return pipe;
-}
-
-Result<Pipe> make_channel() {
-    std::array<int, 2> fds{};
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds.data()) != 0) {
-        return Error{Code::unavailable, "no socket pair: " + text_of(errno)};
-    }
-    Pipe channel{above_standard(Fd(fds[0])), above_standard(Fd(fds[1]))};
-    if (!channel.read || !channel.write) {
-        return Error{Code::unavailable, "no socket pair: " + text_of(errno)};
-    }
-    return channel;
-}
-
-struct Started {
-    pid_t pid = -1;
-    Fd output;
-    std::vector<Fd> listeners;
-};
-
-// Where the server itself may open fewer, so may its children.
-ProcessLimits within(ProcessLimits limits, const rlimit& descriptors) {
-    if (descriptors.rlim_max < static_cast<rlim_t>(limits.descriptors_max)) {
-        limits.descriptors_max = static_cast<int>(descriptors.rlim_max);
-    }
-    return limits;
-}
-
-Result<Started> spawn(const ProcessOptions& options) {
-    Pipe output = TRY(make_pipe());
-    Pipe failure = TRY(make_pipe());
-    Pipe channel;
-    if (options.network != Network::shared) channel = TRY(make_channel());
-    const Fd input = above_standard(Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
-    if (!input) return cannot_start(options.program, "/dev/null", errno);
-    std::vector<std::string> arguments{options.program};
-    std::vector<std::string> environment = options.environment;
-    const std::vector<char*> argument_pointers = pointers_to(arguments);
-    const std::vector<char*> environment_pointers = pointers_to(environment);
-    rlimit descriptors{};
-    ::getrlimit(RLIMIT_NOFILE, &descriptors);
-
-    const ChildPlan plan{.program = options.program.empty() ? nullptr : options.program.c_str(),
-                         .arguments = argument_pointers.data(),
-                         .environment = environment_pointers.data(),
-                         .parent = ::getpid(),
-                         .input = input.get(),
-                         .output = output.write.get(),
-                         .failure = failure.write.get(),
-                         .channel = channel.write.get(),
-                         .descriptors_max = static_cast<int>(descriptors.rlim_cur),
-                         .limits = within(options.limits, descriptors)};
-    const pid_t pid = fork_and_become(plan, options.network);
-    if (pid < 0) return cannot_start(options.program, "", errno);
-    failure.write.reset();
-    int error = 0;
-    if (::read(failure.read.get(), &error, sizeof error) > 0) {
-        ::waitpid(pid, nullptr, 0);
-        return cannot_start(options.program, "", error);
-    }
-    ::fcntl(output.read.get(), F_SETFL, O_NONBLOCK);
-    Started started{.pid = pid, .output = std::move(output.read), .listeners = {}};
-    if (options.network == Network::shared) return started;
-    auto listeners = receive_listeners(channel.read.get());
-    if (listeners) {
-        started.listeners = *std::move(listeners);
-        return started;
-    }
-    ::kill(-pid, SIGKILL);
-    ::waitpid(pid, nullptr, 0);
-    return listeners.error();
-}
 
 class ChildProcess final : public Process {
   public:
@@ -364,20 +144,6 @@ class ChildProcess final : public Process {
 
 }  // namespace
 
-Result<Network> probe_inner_network() {
-    Error last;
-    for (const Network network : {Network::inner, Network::inner_by_user_namespace}) {
-        const auto tried = spawn({.program = "", .environment = {}, .network = network});
-        if (tried) {
-            ::waitpid(tried->pid, nullptr, 0);
-            return network;
-        }
-        last = tried.error();
-    }
-    last.message = "no network namespace can be made: " + last.message;
-    return last;
-}
-
 Result<std::unique_ptr<Process>> start_process(const ProcessOptions& options,
                                                ProcessCallbacks callbacks) {
     Started started = TRY(spawn(options));
@@ -387,7 +153,11 @@ Result<std::unique_ptr<Process>> start_process(const ProcessOptions& options,
     const bool watchable = static_cast<bool>(pidfd);
     auto process =
         std::make_unique<ChildProcess>(std::move(started), std::move(pidfd), std::move(callbacks));
-    if (!watchable) return cannot_start(options.program, "pidfd_open (Linux 5.3)", error);
+    if (!watchable) {
+        return Error{Code::unavailable,
+                     "cannot start '" + options.program +
+                         "': pidfd_open (Linux 5.3): " + std::generic_category().message(error)};
+    }
     TRY(process->watch());
     return std::unique_ptr<Process>(std::move(process));
 }

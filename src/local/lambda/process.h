@@ -9,8 +9,8 @@
 //          (PR_SET_PDEATHSIG), so that kill -9 of the server leaves nothing behind. kill(), drain()
 //          and memory_bytes() on any. `on_line` and `on_exit` run on a thread of the process's
 //          own; `on_line` also on drain()'s, never two at once.
-// Cost:    vfork and exec: nothing of our memory is copied. One thread, asleep in poll(2).
-// Source:  prctl(2), close_range(2), pidfd_open(2).
+// Cost:    spawn.h's. One thread, asleep in poll(2).
+// Source:  prctl(2), pidfd_open(2).
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "local/lambda/isolation.h"
 
 namespace imagemill::local {
 
@@ -30,17 +31,14 @@ struct ProcessLimits {
     std::int64_t memory_bytes_max = 0;  // Of data it may write to; 0: none. Not under a sanitizer.
     std::int64_t file_bytes_max = 0;    // Of a file it writes; 0: none.
     int descriptors_max = 1'024;
+    int threads_max = 64;  // Where the process is, or is in, a user or user namespace of its own.
 };
-
-// A network of its own has the ports of inner_network.h and nothing else. It takes a privilege, or
-// a user namespace.
-enum class Network { shared, inner, inner_by_user_namespace };
 
 struct ProcessOptions {
     std::string program;                   // An absolute path.
     std::vector<std::string> environment;  // "NAME=value"; all of it.
     ProcessLimits limits = {};
-    Network network = Network::shared;
+    Isolation isolation = {};  // `user`: of this process.
 };
 
 struct ProcessExit {
@@ -67,9 +65,6 @@ class Process {
     // The most it had resident until now; 0 once it is gone.
     virtual std::int64_t memory_bytes_max() const = 0;
 };
-
-// Which inner network can be had here: a child tries. Its error says why there is none.
-Result<Network> probe_inner_network();
 
 Result<std::unique_ptr<Process>> start_process(const ProcessOptions& options,
                                                ProcessCallbacks callbacks);

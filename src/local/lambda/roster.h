@@ -41,6 +41,7 @@ struct Slot {
     std::thread thread;
     std::condition_variable called;
     Instance* instance = nullptr;  // From its start to its end, to be killed by.
+    int number = 0;                // No other has it meanwhile.
     bool coming = true;
     bool working = false;
     bool ended = false;  // The thread has nothing left to do: it can be joined.

@@ -1,6 +1,7 @@
 #include "local/lambda/scheduler.h"
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -31,11 +32,11 @@ Error unknown(std::string_view function, const std::vector<std::string>& functio
 
 }  // namespace
 
-Scheduler::Scheduler(const PoolOptions& options, Network network, EventQueue& queue, Logs& logs,
-                     const Clock& clock, const Log& log)
+Scheduler::Scheduler(const PoolOptions& options, EventQueue& queue, Logs& logs, const Clock& clock,
+                     const Log& log)
     : bootstrap_(options.bootstrap),
       region_(options.region),
-      network_(network),
+      isolation_(options.isolation),
       inner_s3_(options.inner_s3),
       queue_(queue),
       logs_(logs),
@@ -169,7 +170,9 @@ void Scheduler::call_slots(Roster& roster) {
 }
 
 void Scheduler::start_slot(Roster& roster) {
+    const int number = free_number();
     Slot& slot = roster.slots.emplace_back();
+    slot.number = number;
     try {
         slot.thread = std::thread([this, &roster, &slot] { run_slot(roster, slot); });
         ++roster.live;
@@ -179,6 +182,17 @@ void Scheduler::start_slot(Roster& roster) {
         roster.slots.pop_back();
         fail_start(roster, std::string("no thread: ") + error.what());
     }
+}
+
+// The lowest that no instance has.
+int Scheduler::free_number() const {
+    std::set<int> taken;
+    for (const auto& [name, roster] : rosters_) {
+        for (const Slot& slot : roster.slots) taken.insert(slot.number);
+    }
+    int number = 0;
+    while (taken.contains(number)) ++number;
+    return number;
 }
 
 void Scheduler::fail_start(Roster& roster, std::string reason) {

@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "local/lambda/pool.h"
-#include "local/lambda/process.h"
 #include "local/lambda/roster.h"
 #include "local/lambda/settlement.h"
 
@@ -30,8 +29,8 @@ inline constexpr Milliseconds kQueuePause{1'000};
 class Scheduler final : public FunctionPool {
   public:
     // The arguments of make_pool, checked.
-    Scheduler(const PoolOptions& options, Network network, EventQueue& queue, Logs& logs,
-              const Clock& clock, const Log& log);
+    Scheduler(const PoolOptions& options, EventQueue& queue, Logs& logs, const Clock& clock,
+              const Log& log);
     ~Scheduler() override;
     Result<void> start();
 
@@ -76,6 +75,7 @@ class Scheduler final : public FunctionPool {
     // scheduler.cpp, with mutex_ held:
     void call_slots(Roster& roster);
     void start_slot(Roster& roster);
+    int free_number() const;
     void fail_start(Roster& roster, std::string reason);
     enum class Which { idle_ones, all };
     void kill_slots(Which which);
@@ -87,7 +87,7 @@ class Scheduler final : public FunctionPool {
 
     const std::string bootstrap_;
     const std::string region_;
-    const Network network_;
+    const Isolation isolation_;
     const http::Handler inner_s3_;
     EventQueue& queue_;  // These four outlive the pool.
     Logs& logs_;

@@ -24,10 +24,12 @@ Outcome run_safely(Instance& instance, Invocation invocation) {
 }  // namespace
 
 void Scheduler::run_slot(Roster& roster, Slot& slot) {
+    Isolation isolation = isolation_;
+    if (isolation.user != 0) isolation.user += slot.number % kUsersMax;
     const InstanceOptions options{.bootstrap = bootstrap_,
                                   .region = region_,
                                   .function_arn = roster.arn,
-                                  .network = network_,
+                                  .isolation = std::move(isolation),
                                   .inner_s3 = inner_s3_};
     auto started = start_instance(options, roster.config, logs_, clock_, log_);
     if (started) {

@@ -195,7 +195,7 @@ int run() {
         runtime.post_init_error();
         return 1;
     }
-    if (std::getenv("IMAGEMILL_CONTAINED")) {
+    if (std::getenv("IMAGEMILL_CONTAINED")) {  // As bootstrap does.
         const std::string api = std::getenv("AWS_LAMBDA_RUNTIME_API");
         const auto endpoint = net::parse_endpoint("http://" + api);
         const auto contained = local::contain({.ports = {endpoint->port}, .readable = {}});

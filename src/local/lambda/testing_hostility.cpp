@@ -1,17 +1,22 @@
 #include "local/lambda/testing_hostility.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <thread>
+#include <vector>
 
 namespace imagemill::local {
 namespace {
@@ -84,6 +89,63 @@ int exec_shell() {
     return result_of(::execve("/bin/true", arguments, arguments));
 }
 
+int fork_many(const json::object& orders) {
+    std::vector<pid_t> children;
+    int result = 0;
+    while (result == 0 &&
+           static_cast<std::int64_t>(children.size()) < orders.at("count").as_int64()) {
+        const pid_t pid = ::fork();
+        if (pid == 0) {
+            for (;;) ::pause();
+        }
+        result = result_of(pid);
+        if (pid > 0) children.push_back(pid);
+    }
+    for (const pid_t pid : children) {
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+    }
+    return result;
+}
+
+int list_folder(const json::object& orders) {
+    DIR* const folder = ::opendir(std::string(orders.at("path").as_string()).c_str());
+    if (!folder) return errno;
+    ::closedir(folder);
+    return 0;
+}
+
+int look_at(const json::object& orders) {
+    struct stat status {};
+    return result_of(::stat(std::string(orders.at("path").as_string()).c_str(), &status));
+}
+
+int fill_file(const json::object& orders) {
+    const int fd = ::open(std::string(orders.at("path").as_string()).c_str(),
+                          O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return errno;
+    const std::vector<char> piece(1 << 20);
+    int result = 0;
+    for (std::int64_t left = orders.at("mb").as_int64(); result == 0 && left > 0; --left) {
+        result = result_of(::write(fd, piece.data(), piece.size()));
+    }
+    ::close(fd);
+    return result;
+}
+
+int connect_abstract(const json::object& orders) {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return errno;
+    const std::string name(orders.at("name").as_string());
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    name.copy(address.sun_path + 1, sizeof address.sun_path - 1);
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    const int result = result_of(::connect(fd, reinterpret_cast<const sockaddr*>(&address), size));
+    ::close(fd);
+    return result;
+}
+
 // Threads are no crime.
 int start_thread() {
     int done = 1;
@@ -123,11 +185,15 @@ std::optional<json::object> try_hostile(const std::string& what, const json::obj
     if (what == "udp") result = connect_to(SOCK_DGRAM, 0, orders);
     if (what == "fast_open") result = fast_open(orders);
     if (what == "listen") result = listen_anywhere();
-    if (what == "local_socket") result = result_of(::socket(AF_UNIX, SOCK_STREAM, 0));
+    if (what == "abstract_socket") result = connect_abstract(orders);
+    if (what == "stat") result = look_at(orders);
+    if (what == "list") result = list_folder(orders);
+    if (what == "fill_file") result = fill_file(orders);
+    if (what == "fork_many") result = fork_many(orders);
     if (what == "fork") result = fork_once();
     if (what == "exec") result = exec_shell();
     if (what == "thread") result = start_thread();
-    if (what == "kill_server") result = result_of(::kill(::getppid(), 0));
+    if (what == "kill_server") result = result_of(::kill(::getppid(), SIGURG));
     if (what == "trace_server") {
         result = result_of(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr));
     }
