@@ -81,6 +81,17 @@ Result<std::map<std::string, std::string>> function_environment(const CloudOptio
     return variables;
 }
 
+// A process that may render what the limits allow: a limit that was raised would otherwise be met
+// as a lack of memory, or a kill.
+void size_for_limits(const functions::Settings& settings, local::FunctionConfig& processor) {
+    constexpr std::int64_t kProgramBytes = 64'000'000;  // Itself, its libraries' data, its threads.
+    const image::Limits& limits = settings.limits;
+    const std::int64_t bytes = limits.memory_max + limits.bytes_max + kProgramBytes;
+    processor.memory_mb = static_cast<int>((bytes >> 20) + 1);
+    const Milliseconds render{1'000 * settings.render_seconds_max};
+    processor.timeout = std::max(processor.timeout, render + Milliseconds(30'000));
+}
+
 // All that a function sees of this machine's files.
 std::vector<std::string> function_files(const std::string& bootstrap) {
     std::vector<std::string> paths{bootstrap};
@@ -263,6 +274,7 @@ class OneMachine final : public Cloud {
         processor.instances_max =
             options_.instances_max > 0 ? options_.instances_max : static_cast<int>(cores);
         processor.on_failure = kApi;
+        size_for_limits(settings_, processor);
         local::FunctionConfig api = function(kApi, "api");
         TRY(apply_queue_settings(environment_, api));
         api.instances_max = kApiInstancesMax;

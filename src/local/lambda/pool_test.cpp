@@ -224,6 +224,36 @@ TEST_F(PoolTest, StartsNoMoreInstancesThanThereIsWork) {
     EXPECT_EQ(pool_->counts("f").cold_starts, 1);
 }
 
+TEST_F(PoolTest, ABurstOfCallersStartsInstancesUpToTheCapAndNoMore) {
+    FunctionConfig function = function_called("f");
+    function.instances_max = 3;
+    ASSERT_TRUE(make({function}));
+
+    std::vector<std::unique_ptr<Caller>> burst;
+    for (int i = 0; i < 16; ++i) {
+        burst.push_back(std::make_unique<Caller>(*pool_, R"({"do":"sleep","ms":20})"));
+    }
+    for (const auto& caller : burst) EXPECT_TRUE(caller->result());
+
+    EXPECT_LE(pool_->counts("f").cold_starts, 3);
+    EXPECT_EQ(pool_->counts("f").invocations, 16);
+}
+
+TEST_F(PoolTest, ABacklogOfOneFunctionHoldsUpNoOther) {
+    FunctionConfig other = function_called("g");
+    other.queue_instances_max = 1;
+    other.instances_max = 2;
+    ASSERT_TRUE(make({function_called("f"), other}));
+    for (int i = 0; i < 100; ++i) ASSERT_TRUE(queue_.add("f", R"({"do":"hang"})"));
+    ASSERT_TRUE(has_busy(1));
+
+    ASSERT_TRUE(queue_.add("g", std::string(kEcho)));
+
+    EXPECT_TRUE(eventually([&] { return pool_->counts("g").invocations == 1; }));
+    EXPECT_TRUE(invoke(kEcho, "g"));
+    EXPECT_EQ(queue_.counts("f")->waiting, 99);
+}
+
 TEST_F(PoolTest, TakesUpWhatWasQueuedBeforeItStarted) {
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(queue_.add("f", std::string(kEcho)));
     ASSERT_TRUE(make({function_called("f")}));
