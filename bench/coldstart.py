@@ -1,5 +1,5 @@
-"""bench/coldstart's measure: what the start of an instance costs, from outside: a real `imagemill
-serve` whose instances are killed before each picture, or let be."""
+"""What the start of an instance costs, seen from outside: a real `imagemill serve` whose instances are
+killed before each picture, or let be. bench/coldstart runs this by itself."""
 
 import contextlib
 import json
@@ -9,7 +9,9 @@ import re
 import signal
 import statistics
 import subprocess
+import sys
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -76,6 +78,27 @@ class Server:
         return found
 
 
+def scale(server, content):
+    """From nothing to two processors by a burst, and back when they have been idle long enough."""
+    def processors():
+        return server.send("/health")["functions"]["image-resize-processor"]["instances"]
+
+    start = time.monotonic()
+    burst = [threading.Thread(target=server.upload_and_wait, args=(f"burst-{i}.jpg", content))
+             for i in range(8)]
+    for upload in burst:
+        upload.start()
+    while processors() < 2:
+        time.sleep(0.002)
+    up_ms = (time.monotonic() - start) * 1000
+    for upload in burst:
+        upload.join()
+    start = time.monotonic()
+    while processors() > 0:
+        time.sleep(0.2)
+    return {"up_ms": up_ms, "down_s": time.monotonic() - start}
+
+
 def quantiles(values):
     ordered = sorted(values)
     return {"p50": statistics.median(ordered), "p99": ordered[min(len(ordered) - 1,
@@ -96,9 +119,60 @@ def measure(bin_folder, picture, rounds, step):
                 cold.append(server.upload_and_wait(f"cold-{turn}.jpg", content))
                 warm.append(server.upload_and_wait(f"warm-{turn}.jpg", content))
                 step(f"cold start {turn + 1} of {rounds}")
-            server.kill_instances()  # Its log is whole when it is gone.
             starts = server.init_durations()
+            server.kill_instances()
+            scaled = scale(server, content)
         finally:
             server.stop()
     return {"start": {short: quantiles(values) for short, values in starts.items()},
-            "cold": quantiles(cold), "warm": quantiles(warm)}
+            "cold": quantiles(cold), "warm": quantiles(warm), "scale": scaled}
+
+
+HEADING = "## Cold start of an instance"
+
+
+def section(measured):
+    rows = [("start of `api`, to its first call of next", measured["start"]["api"]),
+            ("start of `processor`, likewise", measured["start"]["processor"]),
+            ("upload to ready, no instance there", measured["cold"]),
+            ("upload to ready, both warm", measured["warm"])]
+    scaled = measured["scale"]
+    return "\n".join([
+        HEADING, "",
+        "`imagemill serve`, one 2560×1600 JPEG through `POST /upload` and `GET /image?wait`, with all",
+        "that [guarantees.md](guarantees.md), Contained, has around an instance. Measured by",
+        f"`bench/coldstart`, {measured['cold']['count']} rounds, {measured['where']}.", "",
+        "| | p50, ms | p99, ms |", "|---|---:|---:|",
+        *(f"| {name} | {row['p50']:.0f} | {row['p99']:.0f} |" for name, row in rows), "",
+        f"A burst of 8 uploads had two processors {scaled['up_ms']:.0f} ms after its beginning; "
+        "the last was gone", f"{scaled['down_s']:.0f} s after the last picture (idle instances stop "
+        "after 60 s).", ""])
+
+
+def put_into(document, text):
+    """In the place of the section that is there, or at the end."""
+    whole = document.read_text()
+    start = whole.find(HEADING)
+    end = whole.find("\n## ", start + 1)
+    before = whole if start < 0 else whole[:start]
+    after = "" if start < 0 or end < 0 else whole[end + 1:]
+    document.write_text(before.rstrip("\n") + "\n\n" + text + ("\n" + after if after else ""))
+
+
+def main():
+    root = pathlib.Path(__file__).resolve().parent.parent
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
+    picture = "/usr/share/backgrounds/mate/nature/TwoWings.jpg"
+
+    def step(what):
+        print(f"\rbench: {what}", end="", file=sys.stderr, flush=True)
+
+    measured = measure(root / "build/release/bin", picture, rounds, step)
+    ahead = " at a real-time priority" if os.sched_getscheduler(0) != os.SCHED_OTHER else ""
+    measured["where"] = f"{os.cpu_count()} cores,{ahead} beside a load of {os.getloadavg()[0]:.0f}"
+    put_into(root / "docs/performance.md", section(measured))
+    print("\nbench: docs/performance.md has it", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -8,6 +8,7 @@ import subprocess
 
 from PIL import Image
 
+import coldstart
 from measure import geometric_mean, ratio
 
 OURS = "imagemill"
@@ -235,5 +236,5 @@ def write(measured):
         parts += [JPEG, jpeg_table(measured), STAGES, stages_table(measured), FIDELITY,
                   fidelity_table(measured)]
     parts += [WORKS, works_table(measured), COLD, cold_table(measured), five_text(measured),
-              MEMORY, memory_table(measured)]
+              MEMORY, memory_table(measured), coldstart.section(measured["instances"])]
     return "\n".join(parts)

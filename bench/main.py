@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 
+import coldstart
 import document
 import fidelity
 import measure
@@ -124,7 +125,10 @@ def main():
                   for library in compared},
         "sizes": {name: document.size_of(path) for name, path in found["jpeg"].items()},
         "machine": document.machine(home),
+        "instances": coldstart.measure(build / "bin", found["jpeg"]["TwoWings"], 10 * rounds,
+                                       lambda what: None),
     }
+    measured["instances"]["where"] = "on this machine"
     measured["scores"] = score(results, found) if "jpeg-jpeg" in results else {}
     (home / "measured.json").write_text(json.dumps(measured, indent=1))
     is_trial = rounds < ROUNDS_MIN or chosen.only or chosen.pictures

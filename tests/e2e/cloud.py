@@ -42,8 +42,9 @@ class Answer:
 class Cloud:
     """One server. Use it as a context manager."""
 
-    def __init__(self, *arguments, environment=None, data=None):
+    def __init__(self, *arguments, environment=None, data=None, through=()):
         self.arguments = list(arguments)
+        self.through = list(through)  # A command that runs the server for us.
         self.environment = environment or {}
         self.keep_data = data is not None
         self.data = pathlib.Path(data or tempfile.mkdtemp(prefix="imagemill-e2e-"))
@@ -65,7 +66,7 @@ class Cloud:
         environment.update(self.environment)
         self.stderr = open(self.data.parent / (self.data.name + ".stderr"), "ab")
         self.process = subprocess.Popen(
-            [BIN / "imagemill", "serve", "--port", "0", "--s3-port", "0", "--data", self.data,
+            [*self.through, BIN / "imagemill", "serve", "--port", "0", "--s3-port", "0", "--data", self.data,
              *self.arguments],
             stdout=subprocess.PIPE, stderr=self.stderr, env=environment, text=True)
         line = self.process.stdout.readline().split()

@@ -7,7 +7,9 @@
 // Errors:  set_up: false, errno says why and `failed` what could not be mounted.
 // Threads: set_up runs in a child that shares its parent's memory: it calls what is
 //          async-signal-safe, and nothing else.
-// Cost:    two file systems in memory and a mount a path: a third of a millisecond together.
+// Cost:    0.3 ms, and 0.2 to 3 ms more until the kernel has let go of the old root, the busier
+//          the machine the longer (medians). To move the new root and chroot would save that and
+//          leave the old one beneath.
 // Source:  mount_namespaces(7), pivot_root(2), mount_setattr(2) (Linux 5.12), tmpfs(5).
 #pragma once
 
