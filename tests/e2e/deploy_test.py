@@ -87,7 +87,7 @@ class Deploy(unittest.TestCase):
 
     def check_buckets(self):
         code = self.s3("ls", f"s3://{self.stack}-code-123456789012-us-east-1")
-        self.assertIn("imagemill-lambda-arm64-", code)
+        self.assertIn("imagemill-lambda-x86_64-", code)
         listing = self.s3("ls", "--recursive", f"s3://{self.stack}-page")
         for path in (ROOT / "web").rglob("*"):
             self.assertTrue(path.is_dir() or path.name in listing, path)
