@@ -139,30 +139,39 @@ class World {
         return std::string(report ? name_of(report->outcome) : name_of(report.error().code));
     }
 
-    // The outputs of `key`, the only one, are those of its present source and nothing else.
-    void expect_settled(const std::string& key) const {
+    // Checks that the outputs of `key` are those of its present source and of `recipes`. Gives
+    // their keys, sorted.
+    std::vector<std::string> expect_made(const std::string& key, const Recipes& recipes) const {
         const std::string body = text_of(source(key));
         if (!memory->head(source(key))) {
-            EXPECT_EQ(outputs(), std::vector<std::string>());
-            return;
+            EXPECT_FALSE(memory->head(output(manifest_key(key)))) << key;
+            return {};
         }
         const auto present = manifest(key);
-        ASSERT_TRUE(present.has_value());
-        EXPECT_EQ(present->source.etag, memory->head(source(key))->etag);
-        EXPECT_TRUE(present->obsolete.empty());
+        EXPECT_TRUE(present.has_value()) << key;
+        if (!present) return {};
+        EXPECT_EQ(present->source.etag, memory->head(source(key))->etag) << key;
+        EXPECT_TRUE(present->obsolete.empty()) << key;
         std::vector<std::string> expected = {manifest_key(key)};
-        const Rule* rule = find_rule(settings.recipes, key);
+        const Rule* rule = find_rule(recipes, key);
         const bool fails = body.starts_with("corrupt") || rule == nullptr;
-        EXPECT_EQ(present->status, fails ? Status::failed : Status::ready);
-        EXPECT_EQ(present->recipe_digest, rule == nullptr ? "" : make_digest(*rule));
-        for (std::size_t i = 0; !fails && i < rule->renditions.size(); ++i) {
+        EXPECT_EQ(present->status, fails ? Status::failed : Status::ready) << key;
+        EXPECT_EQ(present->recipe_digest, rule == nullptr ? "" : make_digest(*rule)) << key;
+        const std::size_t count = fails ? 0 : rule->renditions.size();
+        EXPECT_EQ(present->renditions.size(), count) << key;
+        if (present->renditions.size() != count) return expected;
+        for (std::size_t i = 0; i < count; ++i) {
             const auto& [name, spec] = rule->renditions[i];
             expected.push_back(rendition_key(key, name));
             EXPECT_EQ(text_of(output(expected.back())), rendition_text(spec, body));
-            ASSERT_EQ(present->renditions.size(), rule->renditions.size());
             EXPECT_EQ(present->renditions[i].etag, etag_of(output(expected.back())));
         }
         std::ranges::sort(expected);
+        return expected;
+    }
+    // `key` is the only one, and there is nothing else.
+    void expect_settled(const std::string& key) const {
+        const auto expected = expect_made(key, settings.recipes);
         EXPECT_EQ(outputs(), expected);
     }
 };
