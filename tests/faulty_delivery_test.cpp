@@ -77,6 +77,10 @@ class FaultyQueue final : public local::EventQueue {
                             local::Priority priority) override {
         return queue_.add(function, payload, priority);
     }
+    Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
+                         local::Priority priority) override {
+        return queue_.add_all(function, payloads, priority);
+    }
     Result<void> done(std::int64_t id) override { return queue_.done(id); }
     Result<void> retry(std::int64_t id, Time due) override { return queue_.retry(id, due); }
     Result<void> put_back(std::int64_t id) override { return queue_.put_back(id); }

@@ -1,12 +1,14 @@
 #include "requeue.h"
 
+#include <vector>
+
 #include "aws/s3_event.h"
 #include "base/random.h"
 
 namespace imagemill {
 namespace {
 
-constexpr int kPage = 100;
+constexpr int kPage = 500;
 
 }  // namespace
 
@@ -15,6 +17,7 @@ Result<local::Requeued> requeue_page(local::DiskStore& store, const RequeueQuery
         query.bucket,
         {.prefix = query.prefix, .delimiter = "", .after = query.after, .count_max = kPage}));
     local::Requeued requeued;
+    std::vector<std::string> payloads;
     for (const store::ListEntry& entry : page.entries) {
         // A folder's marker is no picture.
         if (entry.key.ends_with('/')) continue;
@@ -28,10 +31,10 @@ Result<local::Requeued> requeue_page(local::DiskStore& store, const RequeueQuery
                                        .time = now};
         const aws::S3EventContext context{
             .configuration_id = "reprocess", .request_id = random_hex(8), .host_id = ""};
-        TRY(store.events().add(query.function, aws::format_s3_event(event, context),
-                               local::Priority::low));
-        ++requeued.count;
+        payloads.push_back(aws::format_s3_event(event, context));
     }
+    TRY(store.events().add_all(query.function, payloads, local::Priority::low));
+    requeued.count = std::ssize(payloads);
     requeued.next_after = page.next_after;
     return requeued;
 }

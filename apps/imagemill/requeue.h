@@ -1,8 +1,8 @@
 // requeue: queues, at low priority, pictures that are in the store already.
 //
-// Errors:  of the store or the queue; what was queued before stays queued.
+// Errors:  of the store or the queue; of the page nothing is queued then.
 // Threads: any.
-// Cost:    a page is a hundred pictures, each a commit.
+// Cost:    a page is 500 pictures and one commit.
 #pragma once
 
 #include <string>

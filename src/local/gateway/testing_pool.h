@@ -58,6 +58,11 @@ class FakeQueue final : public EventQueue {
         added_.push_back({function, payload, priority});
         return std::string("queued-id");
     }
+    Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
+                         Priority priority) override {
+        for (const std::string& payload : payloads) TRY(add(function, payload, priority));
+        return {};
+    }
     Result<std::optional<QueuedEvent>> take(const std::string&) override {
         return std::optional<QueuedEvent>();
     }

@@ -38,6 +38,12 @@ class TestingQueue final : public EventQueue {
         return request_id;
     }
 
+    Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
+                         Priority priority) override {
+        for (const std::string& payload : payloads) TRY(add(function, payload, priority));
+        return {};
+    }
+
     Result<std::optional<QueuedEvent>> take(const std::string& function) override {
         const std::lock_guard lock(mutex_);
         ++takes_;

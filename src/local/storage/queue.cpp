@@ -73,6 +73,10 @@ Result<bool> move_to_dead_letters(Database& database, std::int64_t id, const Bur
     return true;
 }
 
+std::int64_t state_of(Priority priority) {
+    return priority == Priority::low ? kWaitingLow : kWaiting;
+}
+
 struct NewRow {
     std::int64_t state = kWaiting;
     const std::string& function;  // These three for the call.
@@ -172,7 +176,7 @@ Result<std::string> CatalogQueue::add(const std::string& function, const std::st
                                       Priority priority) {
     const std::string request_id = random_uuid();
     TRY(catalog_.write(Sync::full, [&](Database& database) {
-        return insert_row(database, {.state = priority == Priority::low ? kWaitingLow : kWaiting,
+        return insert_row(database, {.state = state_of(priority),
                                      .function = function,
                                      .request_id = request_id,
                                      .payload = payload,
@@ -180,6 +184,24 @@ Result<std::string> CatalogQueue::add(const std::string& function, const std::st
     }));
     tell_added();
     return request_id;
+}
+
+Result<void> CatalogQueue::add_all(const std::string& function,
+                                   const std::vector<std::string>& payloads, Priority priority) {
+    if (payloads.empty()) return {};
+    const auto insert_all = [&](Database& database) -> Result<void> {
+        for (const std::string& payload : payloads) {
+            TRY(insert_row(database, {.state = state_of(priority),
+                                      .function = function,
+                                      .request_id = random_uuid(),
+                                      .payload = payload,
+                                      .now = clock_.now()}));
+        }
+        return {};
+    };
+    TRY(catalog_.write(Sync::full, insert_all));
+    tell_added();
+    return {};
 }
 
 // take, done, retry and put_back do not wait for the disk. After a power cut the queue may be as it

@@ -11,7 +11,8 @@
 //          events of the same request id) and delete what is not running.
 // Errors:  unavailable (the disk).
 // Threads: any.
-// Cost:    waiting events cost disk, not memory. add and bury wait for the disk; take, done, retry
+// Cost:    waiting events cost disk, not memory. add, add_all and bury wait for the disk; take,
+// done, retry
 //          and put_back do not: a power cut may undo them, which "at least once" allows; kill -9
 //          does not.
 #pragma once
@@ -105,6 +106,9 @@ class EventQueue {
     // Its request id.
     virtual Result<std::string> add(const std::string& function, const std::string& payload,
                                     Priority priority = Priority::normal) = 0;
+    // All of them in one transaction.
+    virtual Result<void> add_all(const std::string& function,
+                                 const std::vector<std::string>& payloads, Priority priority) = 0;
     // The waiting event of `function` that is due longest, now running; nothing where none is due.
     virtual Result<std::optional<QueuedEvent>> take(const std::string& function) = 0;
     virtual Result<void> done(std::int64_t id) = 0;

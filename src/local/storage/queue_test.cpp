@@ -64,6 +64,21 @@ TEST_F(QueueTest, KeepsFunctionsApart) {
     EXPECT_FALSE(queue().next_due("api")->has_value());
 }
 
+TEST_F(QueueTest, TakesSeveralAtOnceEachWithARequestIdOfItsOwn) {
+    ASSERT_TRUE(queue().add_all("processor", {"1", "2"}, Priority::low));
+    ASSERT_TRUE(queue().add_all("processor", {}, Priority::low));
+    add("3");
+    EXPECT_EQ(counts(), "3 0 0");
+    store_.reopen();
+
+    EXPECT_EQ(take(), "3");
+    EXPECT_EQ(take(), "1");
+    const std::string first = last_.request_id;
+    EXPECT_EQ(take(), "2");
+    EXPECT_NE(last_.request_id, first);
+    EXPECT_EQ(take(), "-");
+}
+
 TEST_F(QueueTest, DoneIsGoneAndItsIdIsNotUsedAgain) {
     add("1");
     take();
