@@ -1,16 +1,14 @@
 #include "cloud.h"
 
 #include <embedded_files.h>
-#include <sys/stat.h>
 
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <thread>
 #include <vector>
 
 #include "base/encodings.h"
 #include "base/json.h"
+#include "function_environment.h"
 #include "functions/settings.h"
 #include "grants.h"
 #include "image/image.h"
@@ -35,50 +33,12 @@ constexpr const char* kProcessor = "image-resize-processor";
 constexpr const char* kApi = "image-upload-handler";
 constexpr const char* kRegion = "us-east-1";
 constexpr int kApiInstancesMax = 32;
-constexpr std::size_t kRecipesBytesMax = 100'000;  // It travels in an environment variable.
-constexpr std::int64_t kUploadBytesMax = 50'000'000;
-constexpr std::int64_t kUploadBytesMaxOnAws = 4'000'000;
 constexpr std::int64_t kPayloadBytesMax = INT64_C(128) << 20;
 constexpr std::int64_t kPayloadBytesMaxOnAws = 6'291'556;
-
-Result<std::string> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) return Error{Code::unavailable, "The file " + path + " cannot be read."};
-    return text.str();
-}
-
-bool is_loopback(const std::string& host) {
-    return host == "127.0.0.1" || host == "::1" || host == "localhost";
-}
 
 std::string url_of(const std::string& host, int port) {
     const bool is_v6 = host.find(':') != std::string::npos;
     return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-// The variables the functions get: the user's own, then what the command line says.
-Result<std::map<std::string, std::string>> function_environment(const CloudOptions& options) {
-    std::map<std::string, std::string> variables = options.environment;
-    variables.emplace("IMAGEMILL_SOURCE_BUCKET", "image-upload-source-bucket");
-    variables.emplace("IMAGEMILL_DESTINATION_BUCKET", "image-resized-output-bucket");
-    variables.emplace("IMAGEMILL_NAMES", is_loopback(options.host) ? "keep" : "random");
-    variables.emplace("IMAGEMILL_MAX_UPLOAD_BYTES",
-                      std::to_string(options.aws_limits ? kUploadBytesMaxOnAws : kUploadBytesMax));
-    if (!options.recipes.empty()) {
-        variables["IMAGEMILL_RECIPES"] = TRY(read_file(options.recipes));
-    } else if (const auto found = variables.find("IMAGEMILL_RECIPES");
-               found != variables.end() && found->second.find('{') == std::string::npos) {
-        found->second = TRY(read_file(found->second));
-    }
-    const std::size_t size = variables["IMAGEMILL_RECIPES"].size();
-    if (size > kRecipesBytesMax) {
-        return Error{Code::too_large, "The recipes are " + std::to_string(size) +
-                                          " bytes; at most " + std::to_string(kRecipesBytesMax) +
-                                          " are taken."};
-    }
-    return variables;
 }
 
 // A process that may render what the limits allow: a limit that was raised would otherwise be met
@@ -171,14 +131,9 @@ class OneMachine final : public Cloud {
     }
 
     Result<void> start() {
-        environment_ = TRY(function_environment(options_));
-        settings_ = TRY(functions::parse_settings(
-            [this](std::string_view name) -> std::optional<std::string> {
-                const auto found = environment_.find(std::string(name));
-                if (found == environment_.end() || found->second.empty()) return std::nullopt;
-                return found->second;
-            },
-            read_file));
+        FunctionEnvironment made = TRY(read_function_environment(options_));
+        environment_ = std::move(made.variables);
+        settings_ = std::move(made.settings);
         // Both ports are taken before anything is built: the functions must know the S3 service's,
         // the S3 service the page's.
         net::Listener page = TRY(net::bind_listener(options_.host, options_.port));
@@ -191,6 +146,16 @@ class OneMachine final : public Cloud {
         TRY(start_gateway(std::move(page)));
         server_file_ = TRY(ServerFile::write(options_.data, inner_url_of(page_port_)));
         return {};
+    }
+
+    Result<bool> reload_recipes() override {
+        // Of all that is read again, the recipes alone can be other than they were.
+        FunctionEnvironment made = TRY(read_function_environment(options_));
+        if (made.variables == environment_) return false;
+        environment_ = std::move(made.variables);
+        TRY(pool_->set_environment(kProcessor, function(kProcessor, "processor").environment));
+        TRY(pool_->set_environment(kApi, function(kApi, "api").environment));
+        return true;
     }
 
   private:

@@ -1,8 +1,7 @@
 // cloud: the whole cloud on one machine, wired: store, S3 service, functions, gateway.
 //
 // Shapes:  start() returns when both ports answer; the destructor stops in order: no new requests,
-// what
-//          runs finishes or goes back into the queue, then the store closes.
+//          what runs finishes or goes back into the queue, then the store closes.
 // Errors:  a sentence for the person who typed the command: a port taken, a bad recipe, a directory
 //          another server has.
 #pragma once
@@ -37,6 +36,9 @@ class Cloud {
     virtual std::string url() const = 0;  // http://127.0.0.1:8080
     virtual std::string s3_url() const = 0;
     virtual bool uploads_are_open() const = 0;  // Anyone who reaches the port may upload.
+    // Reads the recipes file again. True: it has changed, and pictures are made by it from now on.
+    // An error: the recipes are as they were. One thread at a time.
+    virtual Result<bool> reload_recipes() = 0;
 };
 
 // `clock` and `log` outlive the cloud.

@@ -1,4 +1,6 @@
 // serve: the whole cloud on one machine.
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -7,9 +9,12 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 
+#include "base/fd.h"
 #include "cloud.h"
 #include "commands.h"
+#include "function_environment.h"
 
 extern char** environ;
 
@@ -54,11 +59,72 @@ void greet(const Cloud& cloud, const CloudOptions& options) {
     std::cout << "ready " << cloud.url() << " s3 " << cloud.s3_url() << std::endl;
 }
 
+// Tells whether a file is another one than at the last look. An editor may write it in place or put
+// a new one in its place.
+class FileWatch {
+  public:
+    explicit FileWatch(std::string path) : path_(std::move(path)), seen_(look()) {}
+
+    bool has_changed() {
+        const Stamp seen = std::exchange(seen_, look());
+        return seen != seen_;
+    }
+
+  private:
+    using Stamp = std::array<std::int64_t, 4>;
+
+    Stamp look() const {
+        struct stat status = {};
+        if (::stat(path_.c_str(), &status) != 0) return {};
+        return {static_cast<std::int64_t>(status.st_ino), status.st_size, status.st_mtim.tv_sec,
+                status.st_mtim.tv_nsec};
+    }
+
+    std::string path_;
+    Stamp seen_;
+};
+
+bool has_terminal() {
+    return bool(Fd(::open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC)));
+}
+
+void reload(Cloud& cloud, const std::string& path, const Log& log) {
+    if (path.empty()) {
+        log.info("there is no recipes file to read again");
+        return;
+    }
+    const auto changed = cloud.reload_recipes();
+    if (!changed) {
+        log.error("the recipes stay as they are: " + changed.error().message, {{"file", path}});
+    } else {
+        log.info(*changed ? "the recipes have changed" : "the recipes are the same",
+                 {{"file", path}});
+    }
+}
+
+// What ended the wait: a request to stop, or a terminal that is gone. Any other SIGHUP, or another
+// recipes file, is a reason to read that.
+int wait_for_end(const sigset_t& signals, const CloudOptions& options, Cloud& cloud,
+                 const Log& log) {
+    constexpr timespec kLook{.tv_sec = 2, .tv_nsec = 0};
+    const std::string path = recipes_path(options);
+    const bool had_terminal = has_terminal();
+    FileWatch watch(path);
+    for (;;) {
+        const int signal =
+            path.empty() ? sigwaitinfo(&signals, nullptr) : sigtimedwait(&signals, nullptr, &kLook);
+        if (signal == SIGINT || signal == SIGTERM) return signal;
+        if (signal == SIGHUP && had_terminal && !has_terminal()) return signal;
+        const bool changed = watch.has_changed();
+        if (signal == SIGHUP || changed) reload(cloud, path, log);
+    }
+}
+
 int serve(const CloudOptions& options) {
     // Blocked before any thread is made, so that all inherit it and only this one is told.
     sigset_t signals;
     sigemptyset(&signals);
-    for (const int signal : {SIGINT, SIGTERM}) sigaddset(&signals, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
     const Log log(system_clock(), Level::info, fd_sink(STDERR_FILENO));
@@ -68,9 +134,8 @@ int serve(const CloudOptions& options) {
         return 1;
     }
     greet(**cloud, options);
-    int signal = 0;
-    sigwait(&signals, &signal);
-    log.info("stopping", {{"signal", signal == SIGINT ? "SIGINT" : "SIGTERM"}});
+    const int signal = wait_for_end(signals, options, **cloud, log);
+    log.info("stopping", {{"signal", std::string("SIG") + ::sigabbrev_np(signal)}});
     // A second signal ends it at once: what was acknowledged is on disk.
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
     return 0;

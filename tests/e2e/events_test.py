@@ -3,6 +3,7 @@
 import json
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -157,6 +158,63 @@ class NoServer(unittest.TestCase):
             self.assertEqual(self.run_command("events", "list", data=server.data).returncode, 0)
             server.stop()
             self.assertFalse((server.data / "server.json").exists())
+
+
+class ChangedRecipes(unittest.TestCase):
+    """What a server makes of a recipes file that changes under it."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        self.recipes = self.folder / "recipes.json"
+        self.write(100)
+        self.server = cloud.Cloud("--recipes", self.recipes)
+        self.server.start()
+        self.addCleanup(self.server.__exit__, None, None, None)
+
+    def write(self, width):
+        fresh = self.folder / "fresh.json"
+        fresh.write_text(json.dumps(
+            {"rules": [{"renditions": [{"name": "resized", "width": width}]}]}))
+        fresh.rename(self.recipes)
+
+    def width_of(self, name):
+        return self.server.wait(name).json()["renditions"][0]["width"]
+
+    def upload(self, name):
+        photo = cloud.photos()[0].read_bytes()
+        self.assertEqual(self.server.upload(name, photo).status, 201)
+
+    def eventually(self, condition):
+        deadline = time.monotonic() + cloud.DEADLINE_S
+        while not condition():
+            self.assertLess(time.monotonic(), deadline, self.server.stderr_text())
+            time.sleep(0.1)
+
+    def test_a_good_file_applies_without_a_restart_and_a_bad_one_not_at_all(self):
+        self.upload("a.jpg")
+        self.assertEqual(self.width_of("a.jpg"), 100)
+
+        self.write("big")
+        self.eventually(lambda: "the recipes stay as they are" in self.server.stderr_text())
+        self.assertIn("width: expected a whole number", self.server.stderr_text())
+        self.upload("b.jpg")
+        self.assertEqual(self.width_of("b.jpg"), 100)
+
+        self.write(200)
+        self.eventually(lambda: "the recipes have changed" in self.server.stderr_text())
+        self.upload("c.jpg")
+        self.assertEqual(self.width_of("c.jpg"), 200)
+        self.assertEqual(self.width_of("a.jpg"), 100)
+        subprocess.run([cloud.BIN / "imagemill", "reprocess", "", "--data", self.server.data],
+                       check=True, capture_output=True, timeout=120)
+        self.eventually(lambda: self.width_of("a.jpg") == 200)
+
+    def test_sighup_reads_the_file_and_ends_nothing(self):
+        self.server.process.send_signal(signal.SIGHUP)
+        self.eventually(lambda: "the recipes are the same" in self.server.stderr_text())
+        self.upload("a.jpg")
+        self.assertEqual(self.width_of("a.jpg"), 100)
 
 
 if __name__ == "__main__":

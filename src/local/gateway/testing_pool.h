@@ -22,6 +22,9 @@ class FakePool final : public FunctionPool {
         if (meanwhile_) meanwhile_();
         return answer_;
     }
+    Result<void> set_environment(std::string_view, std::map<std::string, std::string>) override {
+        return {};
+    }
     std::vector<std::string> functions() const override { return {"api", "processor"}; }
     FunctionCounts counts(std::string_view function) const override {
         FunctionCounts counts;

@@ -8,13 +8,16 @@
 //          attempt be, older than `event_age_max`. A start that fails is no attempt. A synchronous
 //          caller goes before the queue; of idle instances the one used last goes first, so that
 //          the others can stop.
+//          A new environment is for instances that start from then on: those that are idle stop,
+//          those at work stop when they have answered. No event is begun under it while one that
+//          was begun under an earlier one still runs, so the last word is the newest's.
 // Errors:  invoke: busy         every instance is taken and `waiting_max` callers wait already, or
 //                               none came free within `timeout` and `init_timeout` together.
 //                  unavailable  the process cannot be started, or could not a moment ago (starts
 //                               are tried again after 0.2 s, then ever later, up to 30 s); says
 //                               why. Or the pool is stopping.
 //                  too_large    the payload.
-//                  invalid_argument  no function of that name.
+//                  invalid_argument  no function of that name; so too of set_environment.
 //                  A function that fails is not an error here: InvokeResult says so as Lambda
 //                  would. An instance that is not ready within `init_timeout` is killed and fails
 //                  its invocation with Sandbox.Timedout.
@@ -113,6 +116,9 @@ class FunctionPool {
     virtual ~FunctionPool() = default;
     virtual Result<InvokeResult> invoke(std::string_view function, std::string payload,
                                         const InvokeOptions& options) = 0;
+    // In the place of FunctionConfig's.
+    virtual Result<void> set_environment(std::string_view function,
+                                         std::map<std::string, std::string> environment) = 0;
     virtual std::vector<std::string> functions() const = 0;
     virtual FunctionCounts counts(std::string_view function) const = 0;
     // Takes no more events, lets what runs finish within `drain`, puts back what does not.

@@ -504,6 +504,65 @@ TEST_F(PoolTest, LetsWhatRunsFinishWhenItStops) {
     EXPECT_EQ(caller.result()->function_error, "");
 }
 
+// One instance works on an event until the test lets it end.
+class NewEnvironmentTest : public PoolTest {
+  protected:
+    NewEnvironmentTest() {
+        FunctionConfig function = function_called("f");
+        function.instances_max = 2;
+        function.timeout = Milliseconds(600'000);
+        function.environment = {{"COLOR", "red"}};
+        EXPECT_TRUE(make({function}));
+        EXPECT_TRUE(queue_.add("f", R"({"do":"wait_for","path":")" + gate_ + "\"}"));
+        EXPECT_TRUE(has_busy(1));
+    }
+    ~NewEnvironmentTest() override {
+        let_go();
+        pool_.reset();
+        std::filesystem::remove(gate_);
+    }
+
+    std::string color() {
+        const auto result = invoke(R"({"do":"environment"})");
+        return result ? std::string(parse_json(result->payload)->at("COLOR").as_string())
+                      : result.error().message;
+    }
+    void let_go() { std::ofstream{gate_}; }
+
+    const std::string gate_ =
+        (std::filesystem::temp_directory_path() / ("pool-gate-" + random_hex(8))).string();
+};
+
+TEST_F(NewEnvironmentTest, IsForInstancesThatStartFromThenOn) {
+    EXPECT_EQ(color(), "red");
+
+    ASSERT_TRUE(pool_->set_environment("f", {{"COLOR", "blue"}}));
+    EXPECT_EQ(color(), "blue");
+    let_go();
+    ASSERT_TRUE(drained());
+
+    // Both of the first environment are gone, and what ran in one of them was not lost.
+    EXPECT_TRUE(eventually([&] { return pool_->counts("f").instances == 1; }));
+    EXPECT_EQ(color(), "blue");
+    EXPECT_EQ(pool_->counts("f").cold_starts, 3);
+    EXPECT_EQ(pool_->counts("f").errors, 0);
+    EXPECT_EQ(pool_->set_environment("g", {}).error().code, Code::invalid_argument);
+}
+
+TEST_F(NewEnvironmentTest, TakesNoEventBeforeTheEarlierOneIsDone) {
+    ASSERT_TRUE(pool_->set_environment("f", {{"COLOR", "blue"}}));
+    ASSERT_TRUE(queue_.add("f", std::string(kEcho)));
+
+    // The second instance is there, idle, and leaves the event alone.
+    EXPECT_EQ(color(), "blue");
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    EXPECT_EQ(pool_->counts("f").invocations, 1);
+
+    let_go();
+    EXPECT_TRUE(drained());
+    EXPECT_EQ(pool_->counts("f").invocations, 3);
+}
+
 TEST_F(PoolTest, StopsWhileAnInstanceHangsInItsStart) {
     FunctionConfig function = function_called("f");
     function.environment = {{"IMAGEMILL_TEST_INIT", "hang"}};

@@ -25,6 +25,17 @@ bool Roster::may_start(SteadyTime now) const {
     return live < config.instances_max && !backoff.holds(now);
 }
 
+bool Roster::is_draining() const {
+    return std::ranges::any_of(
+        slots, [this](const Slot& slot) { return slot.on_event && is_outdated(slot); });
+}
+
+void Roster::set_environment(std::map<std::string, std::string> environment) {
+    config.environment = std::move(environment);
+    ++generation;
+    idle.clear();
+}
+
 int Roster::available(SteadyTime now) const {
     const int startable = backoff.holds(now) ? 0 : config.instances_max - live;
     return static_cast<int>(idle.size()) + coming + startable;
@@ -46,7 +57,8 @@ Result<void> Roster::check_admission(SteadyTime now) const {
 bool Roster::may_take() const {
     const int limit =
         config.queue_instances_max > 0 ? config.queue_instances_max : config.instances_max;
-    return config.consumes_queue && queue_working + static_cast<int>(taken.size()) < limit;
+    return config.consumes_queue && !is_draining() &&
+           queue_working + static_cast<int>(taken.size()) < limit;
 }
 
 bool Roster::has_room(SteadyTime now) const {
@@ -59,7 +71,7 @@ std::optional<Work> Roster::pick() {
         work.call = waiting.front();
         work.call->picked = true;
         waiting.pop_front();
-    } else if (!taken.empty()) {
+    } else if (!taken.empty() && !is_draining()) {
         work.event = std::move(taken.front());
         taken.pop_front();
         ++queue_working;

@@ -5,7 +5,8 @@
 //          threads. A slot is coming (it will pick work: just started, called, or about to be ready
 //          again), working, idle, or on its way out; all but the last are found here by counts.
 //          As much work as can be is matched by slots that come; what nobody comes for waits until
-//          one does.
+//          one does. A slot of an earlier environment ends when its work has; while one of those
+//          works on an event, no other event is begun.
 // Threads: plain values, guarded by the pool's mutex.
 #pragma once
 
@@ -38,13 +39,16 @@ struct Call {
 };
 
 struct Slot {
+    FunctionConfig config;  // What its instance was started with.
+    int generation = 0;     // Of the environment in it.
     std::thread thread;
     std::condition_variable called;
     Instance* instance = nullptr;  // From its start to its end, to be killed by.
     int number = 0;                // No other has it meanwhile.
     bool coming = true;
     bool working = false;
-    bool ended = false;  // The thread has nothing left to do: it can be joined.
+    bool on_event = false;  // It looks for an event, or works on one.
+    bool ended = false;     // The thread has nothing left to do: it can be joined.
 };
 
 // What one instance is to do.
@@ -77,11 +81,15 @@ struct Roster {
     int live = 0;                   // Slots that count against instances_max.
     int coming = 0;
     int queue_working = 0;
+    int generation = 0;  // How often the environment has changed.
     Backoff backoff;
     FunctionCounts counts;
 
     int waiting_count() const { return static_cast<int>(waiting.size() + taken.size()); }
     bool may_start(SteadyTime now) const;
+    bool is_outdated(const Slot& slot) const { return slot.generation != generation; }
+    // What an old environment began is not done yet.
+    bool is_draining() const;
     // Slots that could serve: those there, and those that may be started.
     int available(SteadyTime now) const;
     // A caller may join those who wait.
@@ -93,6 +101,8 @@ struct Roster {
     std::optional<Work> pick();
     void unpick(Work work);  // To be the first again.
     void fail_waiting(const Error& error);
+    // Nobody is idle any more: those who were are to end.
+    void set_environment(std::map<std::string, std::string> environment);
     void arrive(Slot& slot);  // It was coming, and is here.
     Slot* call_idle();        // Nothing where none is idle.
 };

@@ -73,6 +73,25 @@ TEST(Roster, TakesBackWorkAsTheFirst) {
     EXPECT_EQ(roster.queue_working, 0);
 }
 
+TEST(Roster, BeginsNoEventWhileAnEarlierEnvironmentWorksOnOne) {
+    Roster roster = roster_of(2, 2);
+    Slot& old = roster.slots.emplace_back();
+    old.on_event = true;
+    roster.taken.resize(1);
+    Call call;
+    roster.waiting = {&call};
+
+    roster.set_environment({{"A", "1"}});
+    EXPECT_TRUE(roster.is_outdated(old));
+    EXPECT_FALSE(roster.may_take());
+    EXPECT_EQ(roster.pick()->call, &call);
+    EXPECT_FALSE(roster.pick());
+
+    old.on_event = false;
+    EXPECT_TRUE(roster.may_take());
+    EXPECT_TRUE(roster.pick()->event.has_value());
+}
+
 TEST(Roster, CallsTheInstanceThatWasUsedLast) {
     Roster roster = roster_of(2, 0);
     Slot older;

@@ -109,6 +109,17 @@ Result<InvokeResult> Scheduler::invoke(std::string_view function, std::string pa
     return *std::move(call.result);
 }
 
+Result<void> Scheduler::set_environment(std::string_view function,
+                                        std::map<std::string, std::string> environment) {
+    const auto found = rosters_.find(function);
+    if (found == rosters_.end()) return unknown(function, functions());
+    Roster& roster = found->second;
+    const Lock lock(mutex_);
+    roster.set_environment(std::move(environment));
+    for (Slot& slot : roster.slots) slot.called.notify_one();
+    return {};
+}
+
 std::vector<std::string> Scheduler::functions() const {
     std::vector<std::string> names;
     for (const auto& [name, roster] : rosters_) names.push_back(name);
@@ -173,6 +184,8 @@ void Scheduler::start_slot(Roster& roster) {
     const int number = free_number();
     Slot& slot = roster.slots.emplace_back();
     slot.number = number;
+    slot.config = roster.config;
+    slot.generation = roster.generation;
     try {
         slot.thread = std::thread([this, &roster, &slot] { run_slot(roster, slot); });
         ++roster.live;

@@ -36,6 +36,8 @@ class Scheduler final : public FunctionPool {
 
     Result<InvokeResult> invoke(std::string_view function, std::string payload,
                                 const InvokeOptions& options) override;
+    Result<void> set_environment(std::string_view function,
+                                 std::map<std::string, std::string> environment) override;
     std::vector<std::string> functions() const override;
     FunctionCounts counts(std::string_view function) const override;
     void stop(Milliseconds drain) override;
@@ -62,7 +64,7 @@ class Scheduler final : public FunctionPool {
     void run_slot(Roster& roster, Slot& slot);
     void serve(Roster& roster, Slot& slot, Instance& instance);
     std::optional<Work> next_work(Roster& roster, Slot& slot);
-    std::optional<Work> take_work(Lock& lock, Roster& roster);
+    std::optional<Work> take_work(Lock& lock, Roster& roster, Slot& slot);
     bool wait_idle(Lock& lock, Roster& roster, Slot& slot);
     bool perform(Roster& roster, Slot& slot, Instance& instance, Work work);
     void return_work(Roster& roster, Slot& slot, Work work);

@@ -31,7 +31,7 @@ void Scheduler::run_slot(Roster& roster, Slot& slot) {
                                   .function_arn = roster.arn,
                                   .isolation = std::move(isolation),
                                   .inner_s3 = inner_s3_};
-    auto started = start_instance(options, roster.config, logs_, clock_, log_);
+    auto started = start_instance(options, slot.config, logs_, clock_, log_);
     if (started) {
         serve(roster, slot, **started);
         const Lock lock(mutex_);
@@ -74,16 +74,17 @@ std::optional<Work> Scheduler::next_work(Roster& roster, Slot& slot) {
     Lock lock(mutex_);
     for (;;) {
         roster.arrive(slot);
-        if (stopping_) return std::nullopt;
+        if (stopping_ || roster.is_outdated(slot)) return std::nullopt;
         const std::int64_t seen = rings_;
         std::optional<Work> work = roster.pick();
         if (!work && roster.may_take() && clock_.steady() >= queue_until_) {
-            work = take_work(lock, roster);
+            work = take_work(lock, roster, slot);
             // What came while we looked was not for the dispatcher, who saw us at work.
             if (!work && (seen != rings_ || !roster.waiting.empty())) continue;
         }
         if (work) {
             slot.working = true;
+            slot.on_event = work->event.has_value();
             ++roster.counts.busy;
             return work;
         }
@@ -92,13 +93,15 @@ std::optional<Work> Scheduler::next_work(Roster& roster, Slot& slot) {
 }
 
 // A freed instance looks for its next event itself: that spares a change of threads each time.
-std::optional<Work> Scheduler::take_work(Lock& lock, Roster& roster) {
+std::optional<Work> Scheduler::take_work(Lock& lock, Roster& roster, Slot& slot) {
     ++roster.queue_working;
+    slot.on_event = true;
     lock.unlock();
     auto event = take(roster);
     lock.lock();
     if (event && *event && !stopping_) return Work{.call = nullptr, .event = **std::move(event)};
     --roster.queue_working;
+    slot.on_event = false;
     if (!event || !*event) return std::nullopt;
     lock.unlock();
     settle(put_back((**event).id));
@@ -109,7 +112,8 @@ std::optional<Work> Scheduler::take_work(Lock& lock, Roster& roster) {
 // False: it has been idle long enough.
 bool Scheduler::wait_idle(Lock& lock, Roster& roster, Slot& slot) {
     roster.idle.push_back(&slot);
-    slot.called.wait_for(lock, roster.config.idle, [&] { return slot.coming || stopping_; });
+    slot.called.wait_for(lock, roster.config.idle,
+                         [&] { return slot.coming || stopping_ || roster.is_outdated(slot); });
     if (slot.coming) return true;
     std::erase(roster.idle, &slot);
     return false;
@@ -119,6 +123,7 @@ bool Scheduler::wait_idle(Lock& lock, Roster& roster, Slot& slot) {
 void Scheduler::return_work(Roster& roster, Slot& slot, Work work) {
     const Lock lock(mutex_);
     slot.working = false;
+    slot.on_event = false;
     --roster.counts.busy;
     roster.unpick(std::move(work));
 }
@@ -135,7 +140,7 @@ bool Scheduler::perform(Roster& roster, Slot& slot, Instance& instance, Work wor
         roster.counts.request_bytes += static_cast<std::int64_t>(request_bytes);
         roster.counts.response_bytes += static_cast<std::int64_t>(outcome.payload.size());
         roster.counts.durations.add(outcome.duration);
-        if (!instance.lost()) {
+        if (!instance.lost() && !roster.is_outdated(slot)) {
             // It will be back in a moment: who calls next need not start another one.
             slot.coming = true;
             ++roster.coming;
@@ -149,6 +154,7 @@ bool Scheduler::perform(Roster& roster, Slot& slot, Instance& instance, Work wor
     const bool ready = instance.settle();
     const Lock lock(mutex_);
     slot.working = false;
+    slot.on_event = false;
     --roster.counts.busy;
     if (work.event) --roster.queue_working;
     if (!ready) roster.arrive(slot);
@@ -171,12 +177,13 @@ Invocation Scheduler::invocation_of(Work& work) const {
             .log_tail = LogTail::none};
 }
 
-// The instance did not come up: the first who waits gets to know what it said.
+// The instance did not come up: the first who waits gets to know what it said, unless the next one
+// starts otherwise.
 void Scheduler::fail_first(Roster& roster, Slot& slot, Instance& instance) {
     std::optional<Work> work;
     {
         const Lock lock(mutex_);
-        if (stopping_) return;
+        if (stopping_ || roster.is_outdated(slot)) return;
         roster.arrive(slot);
         work = roster.pick();
     }

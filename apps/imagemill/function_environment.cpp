@@ -1,0 +1,64 @@
+#include "function_environment.h"
+
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace imagemill {
+namespace {
+
+constexpr const char* kRecipes = "IMAGEMILL_RECIPES";
+constexpr std::size_t kRecipesBytesMax = 100'000;  // They travel in an environment variable.
+constexpr std::int64_t kUploadBytesMax = 50'000'000;
+constexpr std::int64_t kUploadBytesMaxOnAws = 4'000'000;
+
+Result<std::string> read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file) return Error{Code::unavailable, "The file " + path + " cannot be read."};
+    return text.str();
+}
+
+}  // namespace
+
+std::string recipes_path(const CloudOptions& options) {
+    if (!options.recipes.empty()) return options.recipes;
+    const auto found = options.environment.find(kRecipes);
+    const bool is_path =
+        found != options.environment.end() && found->second.find('{') == std::string::npos;
+    return is_path ? found->second : "";
+}
+
+Result<FunctionEnvironment> read_function_environment(const CloudOptions& options) {
+    FunctionEnvironment made;
+    std::map<std::string, std::string>& variables = made.variables;
+    variables = options.environment;
+    variables.emplace("IMAGEMILL_SOURCE_BUCKET", "image-upload-source-bucket");
+    variables.emplace("IMAGEMILL_DESTINATION_BUCKET", "image-resized-output-bucket");
+    variables.emplace("IMAGEMILL_NAMES", is_loopback(options.host) ? "keep" : "random");
+    variables.emplace("IMAGEMILL_MAX_UPLOAD_BYTES",
+                      std::to_string(options.aws_limits ? kUploadBytesMaxOnAws : kUploadBytesMax));
+    const std::string path = recipes_path(options);
+    if (!path.empty()) variables[kRecipes] = TRY(read_file(path));
+    const std::size_t size = variables[kRecipes].size();
+    if (size > kRecipesBytesMax) {
+        return Error{Code::too_large, "The recipes are " + std::to_string(size) +
+                                          " bytes; at most " + std::to_string(kRecipesBytesMax) +
+                                          " are taken."};
+    }
+    made.settings = TRY(functions::parse_settings(
+        [&](std::string_view name) -> std::optional<std::string> {
+            const auto found = variables.find(std::string(name));
+            if (found == variables.end() || found->second.empty()) return std::nullopt;
+            return found->second;
+        },
+        read_file));
+    return made;
+}
+
+bool is_loopback(const std::string& host) {
+    return host == "127.0.0.1" || host == "::1" || host == "localhost";
+}
+
+}  // namespace imagemill
