@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "aws/proxy_event.h"
+#include "aws/trace_id.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "http/problem.h"
@@ -12,7 +13,6 @@
 #include "local/gateway/page.h"
 #include "local/gateway/routes.h"
 #include "local/gateway/upload_body.h"
-#include "local/lambda/trace_id.h"
 
 namespace imagemill::local {
 namespace {
@@ -133,11 +133,12 @@ class Gateway final {
             if (!read) return unreadable(read.error());
         }
         if (request.method == "HEAD") request.method = "GET";
-        const aws::ProxyContext context{.request_id = random_hex(8),
-                                        .trace_id = trace_id_of(request, clock_.now()),
-                                        .domain = std::string(request.headers.get_or("Host", "")),
-                                        .route = route.key,
-                                        .now = clock_.now()};
+        const aws::ProxyContext context{
+            .request_id = random_hex(8),
+            .trace_id = aws::without_hops(aws::trace_id_of(request, clock_.now())),
+            .domain = std::string(request.headers.get_or("Host", "")),
+            .route = route.key,
+            .now = clock_.now()};
         std::string event = aws::format_proxy_event(request, body.bytes(), context);
         body.drop();
         auto result =

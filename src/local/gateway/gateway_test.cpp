@@ -81,6 +81,10 @@ TEST_F(GatewayTest, PassesATraceOnOrStartsOne) {
     EXPECT_TRUE(pool_.options_.trace_id.starts_with("Root=1-5e5ffb9e-")) << pool_.options_.trace_id;
     EXPECT_TRUE(pool_.options_.trace_id.ends_with(";Sampled=0"));
 
+    // What is said to have caused it counts for nothing, from outside.
+    send("GET", "/image/cat.jpg", "", {{"X-Amzn-Trace-Id", "Root=1-a;Lineage=a87bd80c:16"}});
+    EXPECT_EQ(pool_.options_.trace_id, "Root=1-a");
+
     send("GET", "/image/cat.jpg", "", {{"X-Amzn-Trace-Id", std::string(513, 'x')}});
     EXPECT_TRUE(pool_.options_.trace_id.starts_with("Root=1-"));
 }

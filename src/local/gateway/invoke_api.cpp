@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "aws/trace_id.h"
 #include "base/encodings.h"
 #include "base/json.h"
 #include "base/random.h"
-#include "local/lambda/trace_id.h"
 
 namespace imagemill::local {
 namespace {
@@ -210,7 +210,7 @@ std::variant<InvokeApi::Call, LambdaError> InvokeApi::parse(http::Request& reque
     if (!decoded->empty()) {
         call.options.client_context = json::serialize(*parse_json(as_text(*decoded)));
     }
-    call.options.trace_id = trace_id_of(request, clock_.now());
+    call.options.trace_id = aws::without_hops(aws::trace_id_of(request, clock_.now()));
     return call;
 }
 

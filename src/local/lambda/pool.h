@@ -5,7 +5,8 @@
 // Shapes:  invoke() is synchronous (RequestResponse). Asynchronous invocations come from the queue:
 //          at least once, `retries` more attempts with pauses, then a dead letter and an on-failure
 //          record for `on_failure`; the same at once where the event is, or would by its next
-//          attempt be, older than `event_age_max`. A start that fails is no attempt. A synchronous
+//          attempt be, older than `event_age_max`, or the last of `hops_max` in a chain that leads
+//          back to the function. A start that fails is no attempt. A synchronous
 //          caller goes before the queue; of idle instances the one used last goes first, so that
 //          the others can stop.
 //          A new environment is for instances that start from then on: those that are idle stop,
@@ -65,6 +66,8 @@ struct FunctionConfig {
     Milliseconds retry_delay{60'000};  // Before the second attempt; twice that before the third.
     Milliseconds event_age_max{21'600'000};
     std::string on_failure = {};  // A function's name, or empty.
+    // How often events may invoke it that it caused itself, by what it wrote into a bucket.
+    int hops_max = 16;
     // AWS: 6 MB.
     std::int64_t payload_bytes_max = INT64_C(128) << 20;  // Request; a response has 100 more.
 };

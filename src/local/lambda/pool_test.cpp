@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "aws/failure_record.h"
+#include "aws/trace_id.h"
 #include "base/json.h"
 #include "local/lambda/log_tail.h"
 #include "local/lambda/testing_logs.h"
@@ -194,6 +195,22 @@ TEST_F(PoolTest, AnEventThatIsTooOldIsNotRunAnyMore) {
     EXPECT_EQ(queue_.counts("told")->waiting, 1);
     EXPECT_EQ(pool_->counts("f").invocations, 0);
     EXPECT_TRUE(eventually([&] { return pool_->counts("f").events_dropped == 1; }));
+}
+
+TEST_F(PoolTest, EndsTheLoopOfAFunctionThatCausesItsOwnEvents) {
+    FunctionConfig function = function_called("f");
+    function.hops_max = 2;
+    ASSERT_TRUE(make({function}));
+
+    const std::string once = aws::add_hop("Root=1-abc", "f");
+    queue_.add_caused("f", R"({"do":"print_trace"})", once);
+    ASSERT_TRUE(drained());
+    EXPECT_TRUE(eventually([&] { return logs_.has(aws::add_hop(once, "f")); }));
+    queue_.add_caused("f", std::string(kEcho), aws::add_hop(once, "f"));
+    ASSERT_TRUE(eventually([&] { return queue_.dead_letters(1)->size() == 1; }));
+
+    EXPECT_EQ(queue_.dead_letters(1)->front().condition, "RecursiveLoop");
+    EXPECT_EQ(pool_->counts("f").invocations, 1);
 }
 
 TEST_F(PoolTest, GrowsWithTheBacklogAndShrinksToNothing) {

@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
+#include "aws/trace_id.h"
 #include "base/random.h"
-#include "local/lambda/trace_id.h"
 
 namespace imagemill::local {
 namespace {
@@ -85,7 +85,7 @@ Result<InvokeResult> Scheduler::invoke(std::string_view function, std::string pa
     Call call;
     call.request_id = random_uuid();
     call.options = options;
-    if (call.options.trace_id.empty()) call.options.trace_id = make_trace_id(clock_.now());
+    if (call.options.trace_id.empty()) call.options.trace_id = aws::make_trace_id(clock_.now());
     call.payload = std::move(payload);
 
     Lock lock(mutex_);
@@ -227,7 +227,7 @@ void Scheduler::kill_slots(Which which) {
 
 Result<std::optional<QueuedEvent>> Scheduler::take(Roster& roster) {
     auto event = queue_.take(roster.config.name);
-    while (event && *event && bury_if_too_old(roster, **event)) {
+    while (event && *event && bury_if_refused(roster, **event)) {
         event = queue_.take(roster.config.name);
     }
     if (!event) {
@@ -239,10 +239,10 @@ Result<std::optional<QueuedEvent>> Scheduler::take(Roster& roster) {
     return event;
 }
 
-bool Scheduler::bury_if_too_old(Roster& roster, const QueuedEvent& event) {
-    const Time now = clock_.now();
-    if (now - event.queued <= roster.config.event_age_max) return false;
-    settle(plan_expiry(roster.config, roster.arn, event, now));
+bool Scheduler::bury_if_refused(Roster& roster, const QueuedEvent& event) {
+    const auto refusal = plan_refusal(roster.config, roster.arn, event, clock_.now());
+    if (!refusal) return false;
+    settle(*refusal);
     const Lock lock(mutex_);
     ++roster.counts.events_dropped;
     return true;

@@ -83,7 +83,7 @@ class Scheduler final : public FunctionPool {
     void kill_slots(Which which);
     // And without:
     Result<std::optional<QueuedEvent>> take(Roster& roster);
-    bool bury_if_too_old(Roster& roster, const QueuedEvent& event);
+    bool bury_if_refused(Roster& roster, const QueuedEvent& event);
     void settle(const Settlement& settlement);
     void ring();
 

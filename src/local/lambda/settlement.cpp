@@ -1,12 +1,16 @@
 #include "local/lambda/settlement.h"
 
 #include "aws/failure_record.h"
+#include "aws/trace_id.h"
+#include "local/lambda/report.h"
 
 namespace imagemill::local {
 namespace {
 
 constexpr std::string_view kRetriesExhausted = "RetriesExhausted";
 constexpr std::string_view kEventAgeExceeded = "EventAgeExceeded";
+// A word of ours: Lambda's record of it is not documented.
+constexpr std::string_view kRecursiveLoop = "RecursiveLoop";
 
 struct Reason {
     std::string_view condition;
@@ -23,7 +27,10 @@ Settlement bury(const FunctionConfig& function, std::string_view function_arn,
                          .error = reason.answer,
                          .attempts = reason.attempts,
                          .on_failure_function = function.on_failure,
-                         .on_failure_payload = ""};
+                         .on_failure_payload = "",
+                         .trace_id = reason.attempts > 0 && !event.trace_id.empty()
+                                         ? aws::add_hop(event.trace_id, function.name)
+                                         : event.trace_id};
     if (function.on_failure.empty()) return settlement;
     aws::FailureRecord record;
     record.request_id = event.request_id;
@@ -58,8 +65,22 @@ Settlement plan_settlement(const FunctionConfig& function, std::string_view func
     return bury(function, function_arn, event, reason, now);
 }
 
-Settlement plan_expiry(const FunctionConfig& function, std::string_view function_arn,
-                       const QueuedEvent& event, Time now) {
+std::optional<Settlement> plan_refusal(const FunctionConfig& function,
+                                       std::string_view function_arn, const QueuedEvent& event,
+                                       Time now) {
+    if (aws::count_hops(event.trace_id, function.name) >= function.hops_max) {
+        const std::string message = "function '" + function.name +
+                                    "' has caused this event itself, " +
+                                    std::to_string(function.hops_max) +
+                                    " times over (hops_max): a bucket it writes to notifies it";
+        return bury(
+            function, function_arn, event,
+            {.condition = kRecursiveLoop,
+             .attempts = event.attempts,
+             .answer = format_error("RecursiveInvocationException", event.request_id, message)},
+            now);
+    }
+    if (now - event.queued <= function.event_age_max) return std::nullopt;
     return bury(function, function_arn, event,
                 {.condition = kEventAgeExceeded, .attempts = event.attempts, .answer = ""}, now);
 }

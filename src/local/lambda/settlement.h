@@ -1,14 +1,16 @@
 // settlement: what the outcome of an asynchronous invocation means for its event.
 //
 // Shapes:  success → done. Failure → again after a pause that grows with the attempts, or, where
-//          none is left or it would come too late, a dead letter with an on-failure record. What
-//          we ended ourselves → back to waiting, uncounted.
+//          none is left or it would come too late, a dead letter with an on-failure record; so
+//          too, unrun, what is too old or of a loop. What we ended ourselves → back to waiting,
+//          uncounted.
 // Errors:  apply: what the queue says.
 // Threads: pure functions.
 // Source:  AWS Lambda developer guide, "How Lambda handles errors and retries with asynchronous
-//          invocation".
+//          invocation", "Recursive loop detection".
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -30,9 +32,11 @@ struct Settlement {
 
 Settlement plan_settlement(const FunctionConfig& function, std::string_view function_arn,
                            const QueuedEvent& event, const Outcome& outcome, Time now);
-// Of an event that is older than event_age_max before it ran (again).
-Settlement plan_expiry(const FunctionConfig& function, std::string_view function_arn,
-                       const QueuedEvent& event, Time now);
+// What becomes of an event that is not to run (again): it is older than event_age_max, or the
+// function has caused it itself hops_max times over. Nothing where it is to run.
+std::optional<Settlement> plan_refusal(const FunctionConfig& function,
+                                       std::string_view function_arn, const QueuedEvent& event,
+                                       Time now);
 Settlement put_back(std::int64_t id);
 Result<void> apply(const Settlement& settlement, EventQueue& queue);
 

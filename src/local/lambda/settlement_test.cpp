@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/failure_record.h"
+#include "aws/trace_id.h"
 #include "base/json.h"
 #include "local/lambda/testing_queue.h"
 
@@ -71,6 +72,36 @@ TEST(Settlement, BuriesTheThirdFailureWithARecord) {
     EXPECT_EQ(record->response_payload, kFailed.payload);
 }
 
+TEST(Settlement, CountsTheFunctionThatFailedInTheChainOfWhoIsTold) {
+    QueuedEvent last = event(2);
+    last.trace_id = "Root=1-abc";
+
+    const Settlement settlement = plan_settlement(config(2), kArn, last, kFailed, kNow);
+
+    EXPECT_EQ(aws::count_hops(settlement.burial.trace_id, "f"), 1);
+}
+
+TEST(Settlement, RefusesTheEventAFunctionCausedItselfTooOften) {
+    QueuedEvent chained = event(0);
+    chained.queued = kNow;
+    for (int i = 0; i < 15; ++i) chained.trace_id = aws::add_hop(chained.trace_id, "f");
+    for (int i = 0; i < 20; ++i) chained.trace_id = aws::add_hop(chained.trace_id, "another");
+    EXPECT_FALSE(plan_refusal(config(2), kArn, chained, kNow));
+
+    chained.trace_id = aws::add_hop(chained.trace_id, "f");
+    const auto refusal = plan_refusal(config(2), kArn, chained, kNow);
+
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->kind, SettlementKind::bury);
+    EXPECT_EQ(refusal->burial.condition, "RecursiveLoop");
+    EXPECT_NE(refusal->burial.error.find("16 times over"), std::string::npos);
+    const auto record = aws::parse_failure_record(*parse_json(refusal->burial.on_failure_payload));
+    ASSERT_TRUE(record);
+    EXPECT_EQ(record->response_payload, refusal->burial.error);
+    // Who is told is part of the chain.
+    EXPECT_EQ(refusal->burial.trace_id, chained.trace_id);
+}
+
 TEST(Settlement, BuriesAtOnceWithoutRetries) {
     FunctionConfig function = config(0);
     function.on_failure = "";
@@ -103,12 +134,18 @@ TEST(Settlement, BuriesAtOnceWhatWouldBeTooOldByItsNextAttempt) {
 }
 
 TEST(Settlement, AnExpiredEventHasARecordWithoutAnAnswer) {
-    const Settlement settlement = plan_expiry(config(2), kArn, event(1), kNow);
+    FunctionConfig function = config(2);
+    QueuedEvent old = event(1);
+    old.queued = kNow - function.event_age_max;
+    EXPECT_FALSE(plan_refusal(function, kArn, old, kNow));
 
-    EXPECT_EQ(settlement.kind, SettlementKind::bury);
-    EXPECT_EQ(settlement.burial.attempts, 1);
-    const auto record =
-        aws::parse_failure_record(*parse_json(settlement.burial.on_failure_payload));
+    old.queued -= Milliseconds(1);
+    const auto refusal = plan_refusal(function, kArn, old, kNow);
+
+    ASSERT_TRUE(refusal);
+    EXPECT_EQ(refusal->kind, SettlementKind::bury);
+    EXPECT_EQ(refusal->burial.attempts, 1);
+    const auto record = aws::parse_failure_record(*parse_json(refusal->burial.on_failure_payload));
     ASSERT_TRUE(record);
     EXPECT_EQ(record->condition, "EventAgeExceeded");
     EXPECT_EQ(record->invoke_count, 1);

@@ -1,9 +1,9 @@
 #include <exception>
 #include <utility>
 
+#include "aws/trace_id.h"
 #include "base/random.h"
 #include "local/lambda/scheduler.h"
-#include "local/lambda/trace_id.h"
 
 namespace imagemill::local {
 namespace {
@@ -169,10 +169,14 @@ Invocation Scheduler::invocation_of(Work& work) const {
                 .client_context = work.call->options.client_context,
                 .log_tail = work.call->options.log_tail};
     }
-    // The event keeps its payload: a failure is reported with it.
-    return {.request_id = work.event->request_id,
-            .trace_id = make_trace_id(clock_.now()),
-            .payload = work.event->payload,
+    // The event keeps its payload: a failure is reported with it. Of what the function writes now
+    // it is the cause, once more than it was of the event.
+    const QueuedEvent& event = *work.event;
+    const std::string trace_id =
+        event.trace_id.empty() ? aws::make_trace_id(clock_.now()) : event.trace_id;
+    return {.request_id = event.request_id,
+            .trace_id = aws::add_hop(trace_id, event.function),
+            .payload = event.payload,
             .client_context = {},
             .log_tail = LogTail::none};
 }

@@ -121,6 +121,7 @@ class Runtime final {
         if (const auto result = local::try_hostile(what, orders)) {
             return respond(json::serialize(*result));
         }
+        if (what == "print_trace") print(std::string(headers_.get_or(api::kTraceId, "")) + "\n");
         if (what == "print") print(text_of(orders, "text"));
         if (what == "sleep") system_clock().sleep_for(Milliseconds(number_of(orders, "ms")));
         if (what == "wait_for") wait_for(text_of(orders, "path"));

@@ -149,6 +149,16 @@ class TestingQueue final : public EventQueue {
         callback_ = std::move(callback);
     }
 
+    // As the store would, of a write with this trace header.
+    void add_caused(const std::string& function, const std::string& payload,
+                    const std::string& trace_id) {
+        {
+            const std::lock_guard lock(mutex_);
+            insert(function, payload, random_uuid());
+            rows_[last_id_].event.trace_id = trace_id;
+        }
+        tell();
+    }
     void set_failing(bool failing) {
         const std::lock_guard lock(mutex_);
         failing_ = failing;

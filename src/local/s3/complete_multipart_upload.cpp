@@ -70,11 +70,8 @@ Answer run(const CompleteMultipartUpload& call, Exchange& exchange) {
     const Completion completion =
         TRY(plan_completion(*upload, stored->parts, listed, operation.headers,
                             {.part_bytes_min = exchange.options.part_bytes_min}));
-    const auto object = multiparts.complete(completion, conditions,
-                                            {.event_name = "ObjectCreated:CompleteMultipartUpload",
-                                             .source_ip = exchange.request.peer,
-                                             .principal = exchange.access_key,
-                                             .request_id = exchange.request_id});
+    const auto object = multiparts.complete(
+        completion, conditions, origin_of(exchange, "ObjectCreated:CompleteMultipartUpload"));
     if (!object && object.error().code == Code::no_such_upload) {
         return repeat(ref, listed, object.error(), exchange);
     }

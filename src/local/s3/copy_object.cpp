@@ -104,11 +104,7 @@ Answer run(const CopyObject& call, Exchange& exchange) {
         TRY(choose_attributes(call, source->object, std::move(plan.attributes), exchange));
 
     auto upload = TRY(exchange.store.copy(*source));
-    auto object = commit(*upload, target, plan,
-                         {.event_name = "ObjectCreated:Copy",
-                          .source_ip = exchange.request.peer,
-                          .principal = exchange.access_key,
-                          .request_id = exchange.request_id});
+    auto object = commit(*upload, target, plan, origin_of(exchange, "ObjectCreated:Copy"));
     if (!object) {
         return conceal_missing_key(exchange.keys, exchange.access_key, target,
                                    std::move(object).error());

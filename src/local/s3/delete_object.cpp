@@ -26,10 +26,7 @@ Answer run(const DeleteObject&, Exchange& exchange) {
     const WriteConditions conditions = TRY(parse_conditions(exchange.operation.headers));
     const auto removed =
         exchange.store.remove(exchange.operation.bucket, exchange.operation.key, conditions,
-                              {.event_name = "ObjectRemoved:Delete",
-                               .source_ip = exchange.request.peer,
-                               .principal = exchange.access_key,
-                               .request_id = exchange.request_id});
+                              origin_of(exchange, "ObjectRemoved:Delete"));
     if (!removed) {
         const Code code = removed.error().code;
         const bool wanted_any = conditions.if_match == "*" && code == Code::no_such_key;

@@ -130,10 +130,7 @@ Answer run(const DeleteObjects&, Exchange& exchange) {
     std::vector<Result<void>> answers;
     if (!removals.empty()) {
         answers = TRY(exchange.store.remove_all(exchange.operation.bucket, removals,
-                                                {.event_name = "ObjectRemoved:Delete",
-                                                 .source_ip = exchange.request.peer,
-                                                 .principal = exchange.access_key,
-                                                 .request_id = exchange.request_id}));
+                                                origin_of(exchange, "ObjectRemoved:Delete")));
     }
     for (std::size_t i = 0; i < fates.size(); ++i) {
         if (fates[i].error) continue;

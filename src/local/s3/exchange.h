@@ -5,8 +5,10 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "aws/sigv4.h"
+#include "aws/trace_id.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/message.h"
@@ -37,6 +39,15 @@ struct Exchange {
     std::string payload_hash;              // Likewise: what the signature says of the body,
     aws::ChunkSigning chunk_signing = {};  // and what signs it, where it comes in pieces.
 };
+
+// Who makes a change, for the events of it.
+inline Origin origin_of(const Exchange& exchange, std::string event_name) {
+    return {.event_name = std::move(event_name),
+            .source_ip = exchange.request.peer,
+            .principal = exchange.access_key,
+            .request_id = exchange.request_id,
+            .trace_id = aws::trace_id_of(exchange.request, exchange.clock.now())};
+}
 
 // One per operation, in the file of its name.
 Answer run(const ListBuckets& call, Exchange& exchange);

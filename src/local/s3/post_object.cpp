@@ -115,10 +115,7 @@ Answer run(const PostObject&, Exchange& exchange) {
     end_checksum(plan);
     const StoredObject object =
         TRY(commit(*upload, {.bucket = operation.bucket, .key = operation.key}, plan,
-                   {.event_name = "ObjectCreated:Post",
-                    .source_ip = exchange.request.peer,
-                    .principal = exchange.access_key,
-                    .request_id = exchange.request_id}));
+                   origin_of(exchange, "ObjectCreated:Post")));
 
     http::Response response = answer(form, exchange, object.etag);
     response.headers.set("ETag", quote(object.etag));

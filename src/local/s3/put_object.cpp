@@ -18,10 +18,7 @@ Answer run(const PutObject&, Exchange& exchange) {
     end_checksum(plan);
     const StoredObject object =
         TRY(commit(*upload, {.bucket = operation.bucket, .key = operation.key}, plan,
-                   {.event_name = "ObjectCreated:Put",
-                    .source_ip = exchange.request.peer,
-                    .principal = exchange.access_key,
-                    .request_id = exchange.request_id}));
+                   origin_of(exchange, "ObjectCreated:Put")));
 
     http::Response response;
     add_checksum_headers(object.attributes, response.headers);

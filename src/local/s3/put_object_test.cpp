@@ -37,9 +37,10 @@ TEST_F(PutObject, TakesNoBytesAtAll) {
 }
 
 TEST_F(PutObject, TellsTheFunctionWhoDidIt) {
-    ASSERT_EQ(put("/photos/cat.jpg", "meow").status, 200);
+    ASSERT_EQ(put("/photos/cat.jpg", "meow", {{"X-Amzn-Trace-Id", "Root=1-abc"}}).status, 200);
     const auto event = store_->events().take("processor");
     ASSERT_TRUE(event && *event);
+    EXPECT_EQ((*event)->trace_id, "Root=1-abc");
     EXPECT_NE((*event)->payload.find("ObjectCreated:Put"), std::string::npos);
     EXPECT_NE((*event)->payload.find("cat.jpg"), std::string::npos);
     EXPECT_NE((*event)->payload.find("192.0.2.7"), std::string::npos);

@@ -108,6 +108,9 @@ constexpr std::array kMigrations = {
     R"sql(
     CREATE INDEX completed_uploads_by_time ON completed_uploads (completed_ms);
     )sql",
+    R"sql(
+    ALTER TABLE events ADD COLUMN trace_id TEXT NOT NULL DEFAULT '';
+    )sql",
 };
 
 Result<void> migrate(Database& database, const std::string& path) {

@@ -13,9 +13,14 @@ namespace imagemill::local {
 
 // Of the event that is added next: greater than every one before it, also after a restart.
 Result<std::int64_t> next_event_id(Database& database);
+struct NewEvent {
+    const std::string& function;  // These three for the call.
+    const std::string& payload;
+    const std::string& trace_id;
+    Time now;
+};
 // Waiting, due now, under a request id of its own.
-Result<void> insert_event(Database& database, const std::string& function,
-                          const std::string& payload, Time now);
+Result<void> insert_event(Database& database, const NewEvent& event);
 // The values of events.state; SQL writes them as digits.
 inline constexpr std::int64_t kWaiting = 0;
 inline constexpr std::int64_t kRunning = 1;

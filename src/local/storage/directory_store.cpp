@@ -244,8 +244,10 @@ Result<void> DirectoryStore::insert_events(Database& database, Exchange& exchang
         TRY(notifications_of(database, object.bucket, options_.notifications));
     for (const Notification& notification :
          matching(notifications, origin.event_name, object.key)) {
-        TRY(insert_event(database, notification.function, aws::format_s3_event(event, context),
-                         object.modified));
+        TRY(insert_event(database, {.function = notification.function,
+                                    .payload = aws::format_s3_event(event, context),
+                                    .trace_id = origin.trace_id,
+                                    .now = object.modified}));
         exchange.has_events = true;
     }
     return {};

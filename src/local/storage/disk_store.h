@@ -94,6 +94,7 @@ struct Origin {
     std::string source_ip;
     std::string principal;  // An access key.
     std::string request_id;
+    std::string trace_id = {};  // Goes with the events to who is invoked by them.
 };
 
 struct ListQuery {

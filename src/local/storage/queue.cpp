@@ -6,6 +6,8 @@
 namespace imagemill::local {
 namespace {
 
+const std::string kNoTrace;
+
 std::int64_t ms_of(Time time) {
     return time.time_since_epoch().count();
 }
@@ -16,10 +18,10 @@ Time time_of(std::int64_t ms) {
 
 Result<void> take_in_state(Database& database, std::int64_t state, const std::string& function,
                            Time now, std::optional<QueuedEvent>& event) {
-    Statement select =
-        TRY(database.prepare("SELECT id, function, request_id, payload, attempts, queued_ms "
-                             "FROM events WHERE state = ? AND function = ? AND due_ms <= ? "
-                             "ORDER BY due_ms, id LIMIT 1"));
+    Statement select = TRY(
+        database.prepare("SELECT id, function, request_id, payload, attempts, queued_ms, trace_id "
+                         "FROM events WHERE state = ? AND function = ? AND due_ms <= ? "
+                         "ORDER BY due_ms, id LIMIT 1"));
     if (!TRY(select.bind(1, state).bind(2, function).bind(3, ms_of(now)).step())) return {};
     event.emplace();
     event->id = select.integer(0);
@@ -27,6 +29,7 @@ Result<void> take_in_state(Database& database, std::int64_t state, const std::st
     event->request_id = select.text(2);
     event->payload = select.text(3);
     event->attempts = static_cast<int>(select.integer(4));
+    event->trace_id = select.text(6);
     event->queued = state == kWaitingLow ? now : time_of(select.integer(5));
     Statement update =
         TRY(database.prepare("UPDATE events SET state = 1, queued_ms = ? WHERE id = ?"));
@@ -77,20 +80,13 @@ std::int64_t state_of(Priority priority) {
     return priority == Priority::low ? kWaitingLow : kWaiting;
 }
 
-struct NewRow {
-    std::int64_t state = kWaiting;
-    const std::string& function;  // These three for the call.
-    const std::string& request_id;
-    const std::string& payload;
-    Time now;
-};
-
-Result<void> insert_row(Database& database, const NewRow& row) {
+Result<void> insert_row(Database& database, std::int64_t state, const std::string& request_id,
+                        const NewEvent& event) {
     Statement insert = TRY(database.prepare(
-        "INSERT INTO events (state, function, due_ms, queued_ms, request_id, payload) "
-        "VALUES (?, ?, ?, ?, ?, ?)"));
-    insert.bind(1, row.state).bind(2, row.function).bind(3, ms_of(row.now));
-    return insert.bind(4, ms_of(row.now)).bind(5, row.request_id).bind(6, row.payload).run();
+        "INSERT INTO events (state, function, due_ms, queued_ms, request_id, payload, trace_id) "
+        "VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6)"));
+    insert.bind(1, state).bind(2, event.function).bind(3, ms_of(event.now));
+    return insert.bind(4, request_id).bind(5, event.payload).bind(6, event.trace_id).run();
 }
 
 Result<QueueCounts> count_events(Database& database, const std::string& function) {
@@ -156,13 +152,8 @@ Result<std::int64_t> next_event_id(Database& database) {
     return TRY(select.step()) ? select.integer(0) : 1;
 }
 
-Result<void> insert_event(Database& database, const std::string& function,
-                          const std::string& payload, Time now) {
-    return insert_row(database, {.state = kWaiting,
-                                 .function = function,
-                                 .request_id = random_uuid(),
-                                 .payload = payload,
-                                 .now = now});
+Result<void> insert_event(Database& database, const NewEvent& event) {
+    return insert_row(database, kWaiting, random_uuid(), event);
 }
 
 Result<void> requeue_running_events(Database& database, std::int64_t& count) {
@@ -176,11 +167,9 @@ Result<std::string> CatalogQueue::add(const std::string& function, const std::st
                                       Priority priority) {
     const std::string request_id = random_uuid();
     TRY(catalog_.write(Sync::full, [&](Database& database) {
-        return insert_row(database, {.state = state_of(priority),
-                                     .function = function,
-                                     .request_id = request_id,
-                                     .payload = payload,
-                                     .now = clock_.now()});
+        return insert_row(
+            database, state_of(priority), request_id,
+            {.function = function, .payload = payload, .trace_id = kNoTrace, .now = clock_.now()});
     }));
     tell_added();
     return request_id;
@@ -190,12 +179,11 @@ Result<void> CatalogQueue::add_all(const std::string& function,
                                    const std::vector<std::string>& payloads, Priority priority) {
     if (payloads.empty()) return {};
     const auto insert_all = [&](Database& database) -> Result<void> {
+        const Time now = clock_.now();
         for (const std::string& payload : payloads) {
-            TRY(insert_row(database, {.state = state_of(priority),
-                                      .function = function,
-                                      .request_id = random_uuid(),
-                                      .payload = payload,
-                                      .now = clock_.now()}));
+            TRY(insert_row(
+                database, state_of(priority), random_uuid(),
+                {.function = function, .payload = payload, .trace_id = kNoTrace, .now = now}));
         }
         return {};
     };
@@ -244,7 +232,10 @@ Result<void> CatalogQueue::bury(std::int64_t id, const Burial& burial) {
         is_added = TRY(move_to_dead_letters(database, id, burial, now)) &&
                    !burial.on_failure_payload.empty();
         if (!is_added) return {};
-        return insert_event(database, burial.on_failure_function, burial.on_failure_payload, now);
+        return insert_event(database, {.function = burial.on_failure_function,
+                                       .payload = burial.on_failure_payload,
+                                       .trace_id = burial.trace_id,
+                                       .now = now});
     };
     TRY(catalog_.write(Sync::full, change));
     if (is_added) tell_added();

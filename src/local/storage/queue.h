@@ -35,6 +35,7 @@ struct QueuedEvent {
     std::string payload;     // JSON.
     int attempts = 0;        // Made before this one.
     Time queued;
+    std::string trace_id = {};  // Of the request that caused it; may be empty.
 };
 
 struct DeadLetter {
@@ -53,11 +54,12 @@ enum class Priority { normal, low };
 
 // How an event ends as a dead letter.
 struct Burial {
-    std::string condition = {};  // RetriesExhausted, EventAgeExceeded.
+    std::string condition = {};  // RetriesExhausted, EventAgeExceeded, RecursiveLoop.
     std::string error = {};  // JSON: what the last attempt answered; empty where there was none.
     int attempts = 0;        // In all.
     std::string on_failure_function = {};
     std::string on_failure_payload = {};  // Empty: nobody is told.
+    std::string trace_id = {};            // Of who is told.
 };
 
 enum class EventState { waiting, running, dead };
