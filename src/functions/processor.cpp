@@ -44,6 +44,19 @@ std::optional<Outcome> outcome_without_manifest(const std::string& key, const Lo
     return Outcome::failed;
 }
 
+// Whether nothing is to be said of the failure of `event`: the manifest of the present source
+// holds, or another event, with attempts of its own, will bring about one that does.
+Result<bool> is_told(const store::ObjectEvent& event, const store::ObjectInfo& source,
+                     const std::optional<Manifest>& manifest, const ProcessorContext& context) {
+    if (manifest && manifest->source.etag == source.etag) {
+        // What died may have begun to write over, or to remove, what the manifest lists.
+        if (manifest->status == Status::failed) return true;
+        return every_rendition_stands(*manifest, context);
+    }
+    if (event.kind == store::EventKind::removed) return true;
+    return !event.etag.empty() && event.etag != source.etag;
+}
+
 }  // namespace
 
 std::string_view name_of(Outcome outcome) {
@@ -97,10 +110,7 @@ Result<void> record_failure(const store::ObjectEvent& event, std::string_view re
         Standing standing = TRY(read_manifest(context.store, bucket, event.key));
         auto source = context.store.head(source_id(event.key, context));
         if (!source && source.error().code != Code::no_such_key) return std::move(source).error();
-        // A source that is gone or newer has an event of its own, with attempts of its own.
-        if (!source || event.kind == store::EventKind::removed) return {};
-        if (!event.etag.empty() && event.etag != source->etag) return {};
-        if (standing.manifest && standing.manifest->source.etag == source->etag) return {};
+        if (!source || TRY(is_told(event, *source, standing.manifest, context))) return {};
 
         const Job job = {.key = event.key,
                          .source = *std::move(source),

@@ -65,9 +65,10 @@ struct ProcessorContext {
 
 Result<Report> process(const store::ObjectEvent& event, const ProcessorContext& context);
 
-// The last attempt at `event` died (crash, memory, timeout): writes a failed manifest, never over
-// one of the same source and never for a source the event does not speak of, without touching the
-// picture. `reason` is a sentence for the person who sent it.
+// The last attempt at `event` died (crash, memory, timeout): writes a failed manifest, without
+// touching the picture, where the source the event speaks of has none yet, and where the renditions
+// that a ready one lists are no longer there: the dead had begun to write over them. `reason` is a
+// sentence for the person who sent it.
 Result<void> record_failure(const store::ObjectEvent& event, std::string_view reason,
                             const ProcessorContext& context);
 

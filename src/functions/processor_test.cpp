@@ -325,7 +325,7 @@ TEST(RecordFailure, WritesAManifestThatIsNotPermanent) {
     world.expect_settled("cat.jpg");
 }
 
-TEST(RecordFailure, NeverWritesOverAManifestOfTheSameSource) {
+TEST(RecordFailure, NeverWritesOverAManifestOfTheSameSourceThatHolds) {
     for (const char* body : {"cat", "corrupt"}) {
         World world;
         world.put("cat.jpg", body);
@@ -333,6 +333,30 @@ TEST(RecordFailure, NeverWritesOverAManifestOfTheSameSource) {
         const std::string before = world.text_of(world.output(manifest_key("cat.jpg")));
         ASSERT_TRUE(record_failure(world.event("cat.jpg"), "It died.", world.processor()));
         EXPECT_EQ(world.text_of(world.output(manifest_key("cat.jpg"))), before);
+    }
+}
+
+// A processor read an older version, or other recipes, and died when it had put a rendition.
+TEST(RecordFailure, TakesBackAReadyManifestWhoseRenditionsTheDeadHadBegunToReplace) {
+    for (const bool is_removed : {false, true}) {
+        World world;
+        world.put("cat.jpg", "old cat");
+        const store::ObjectEvent old = world.event("cat.jpg");
+        world.put("cat.jpg", "cat");
+        EXPECT_EQ(world.process("cat.jpg"), "rendered");
+        const store::ObjectId small = world.output("small-cat.jpg");
+        if (is_removed) {
+            ASSERT_TRUE(world.memory->remove(small, {}));
+        } else {
+            ASSERT_TRUE(world.memory->put(small, as_bytes("of the old cat"), {}));
+        }
+
+        ASSERT_TRUE(record_failure(old, "It died.", world.processor()));
+        const auto manifest = world.manifest("cat.jpg");
+        EXPECT_EQ(manifest->status, Status::failed);
+        EXPECT_FALSE(manifest->failure->permanent);
+        EXPECT_EQ(world.process("cat.jpg"), "rendered");
+        world.expect_settled("cat.jpg");
     }
 }
 

@@ -46,15 +46,6 @@ Result<std::optional<std::string>> find_etag(const store::ObjectId& id,
     return std::move(info).error();
 }
 
-Result<bool> every_rendition_stands(const Manifest& manifest, const ProcessorContext& context) {
-    for (const Rendition& rendition : manifest.renditions) {
-        if (rendition.bucket != context.settings.destination_bucket) return false;
-        const auto etag = TRY(find_etag(output_id(rendition.key, context), context));
-        if (etag != rendition.etag) return false;
-    }
-    return true;
-}
-
 Result<Keys> present(const Keys& keys, const ProcessorContext& context) {
     Keys found;
     for (const std::string& key : keys) {
@@ -282,6 +273,15 @@ Result<Round> run_round(const std::string& key, const ProcessorContext& context)
 // Gone, in conflict or changed: the world is no longer what this round saw.
 bool is_lost_race(Code code) {
     return code == Code::no_such_key || code == Code::conflict || code == Code::precondition_failed;
+}
+
+Result<bool> every_rendition_stands(const Manifest& manifest, const ProcessorContext& context) {
+    for (const Rendition& rendition : manifest.renditions) {
+        if (rendition.bucket != context.settings.destination_bucket) return false;
+        const auto etag = TRY(find_etag(output_id(rendition.key, context), context));
+        if (etag != rendition.etag) return false;
+    }
+    return true;
 }
 
 store::ObjectId source_id(const std::string& key, const ProcessorContext& context) {

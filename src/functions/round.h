@@ -36,6 +36,8 @@ struct Round {
 Result<Round> run_round(const std::string& key, const ProcessorContext& context);
 
 bool is_lost_race(Code code);
+// Each is there with the ETag the manifest lists.
+Result<bool> every_rendition_stands(const Manifest& manifest, const ProcessorContext& context);
 store::ObjectId source_id(const std::string& key, const ProcessorContext& context);
 // What a manifest knows of in the destination bucket.
 Keys listed_keys(const std::optional<Manifest>& manifest, const std::string& bucket);
