@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -202,6 +203,16 @@ TEST(Recipes, TheSchemaNamesEveryFieldAndNoOther) {
         EXPECT_NE(known.find(std::string(field.key())), std::string::npos) << known;
     }
     EXPECT_EQ(std::ranges::count(known, ',') + 1, std::ssize(listed)) << known;
+
+    const json::value& formats = fields.at("format").at("enum");
+    const auto& refused =
+        schema->at_pointer("/$defs/rendition/if/properties/format/enum").as_array();
+    for (const json::value& format : formats.as_array()) {
+        const std::string recipe =
+            one(R"({"name":"a","progressive":true,"format":)" + json::serialize(format) + "}");
+        const bool is_refused = std::ranges::find(refused, format) != refused.end();
+        EXPECT_EQ(error_of(recipe) != "none", is_refused) << recipe;
+    }
 }
 
 }  // namespace

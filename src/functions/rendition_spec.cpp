@@ -234,6 +234,16 @@ constexpr std::array kFields{
           [](const Spec& s) { return unless(s.color == kDefault.color, image::name_of(s.color)); }},
 };
 
+// Only a JPEG and a PNG can be. What auto and same take is not known before the picture is.
+Result<void> check_progressive(const JsonReader& field, const Spec& spec) {
+    const bool can_be = spec.choice != image::FormatChoice::named ||
+                        spec.format == image::Format::jpeg || spec.format == image::Format::png;
+    if (can_be || spec.progressive != true) return {};
+    return field.expected("false or nothing where the format is " +
+                          std::string(image::name_of(spec.format)) +
+                          ", as only jpeg and png can be progressive");
+}
+
 // Those of kFields, and the name.
 std::vector<std::string_view> field_names() {
     std::vector<std::string_view> names{"name"};
@@ -260,6 +270,8 @@ Result<RenditionSpec> parse_rendition_spec(const JsonReader& reader) {
         const auto found = TRY(reader.find(field.name));
         if (found) TRY(field.parse(*found, rendition.spec));
     }
+    const auto progressive = TRY(reader.find("progressive"));
+    if (progressive) TRY(check_progressive(*progressive, rendition.spec));
     return rendition;
 }
 

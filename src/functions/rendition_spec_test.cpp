@@ -112,11 +112,23 @@ TEST(RenditionSpec, RefusalsNameTheFieldAndWhatWasExpected) {
         {R"("sharpen":101)", "sharpen: expected a number from 0.3 to 100, found 101."},
         {R"("max_bytes":0)", "max_bytes: expected a whole number from 1 to 1000000000, found 0."},
         {R"("progressive":1)", "progressive: expected true or false, found 1."},
+        {R"("progressive":true,"format":"webp")",
+         "progressive: expected false or nothing where the format is webp, as only jpeg and png "
+         "can be progressive, found true."},
         {R"("metadata":"keep")",
          "metadata: expected one of strip, copyright, all, found \"keep\"."},
         {R"("color":"p3")", "color: expected one of srgb, keep, found \"p3\"."},
     };
     for (const auto& [fields, says] : kCases) EXPECT_EQ(refusal(fields), says);
+}
+
+TEST(RenditionSpec, ProgressiveIsForFormatsThatCanBe) {
+    for (const std::string_view format : {"auto", "same", "jpeg", "png", "webp", "avif", "gif"}) {
+        const std::string named = R"("format":")" + std::string(format) + "\",";
+        const bool cannot = format == "webp" || format == "avif" || format == "gif";
+        EXPECT_EQ(refusal(named + R"("progressive":true)") != "accepted", cannot) << format;
+        EXPECT_EQ(refusal(named + R"("progressive":false)"), "accepted") << format;
+    }
 }
 
 TEST(RenditionSpec, EveryFieldChangesTheDigest) {
