@@ -115,6 +115,32 @@ TEST(Carried, AllMakesXmpTrueInBothItsForms) {
                            "<rdf:Description tiff:Orientation='1' exif:PixelXDimension='300'/>"));
 }
 
+// Who reads "a film of 9 bytes lies behind the picture" looks for it in the picture's own bytes.
+TEST(Carried, XmpSaysNothingOfFilmsAndGainMapsThatStayBehind) {
+    const std::string google = "http://ns.google.com/photos/1.0/";
+    const std::string packet = test::xmp_of(
+        "<rdf:Description xmlns:hdrgm='http://ns.adobe.com/hdr-gain-map/1.0/' xmlns:GCamera='" +
+        google + "camera/' xmlns:C='" + google + "container/' xmlns:Item='" + google +
+        "container/item/' hdrgm:Version='1.0' GCamera:MotionPhoto='1' GCamera:Shot='a>b' "
+        "GCamera:MicroVideoOffset=\"9\"><C:Directory><rdf:Seq><rdf:li><C:Item "
+        "Item:Semantic='GainMap' Item:Length='99'/></rdf:li></rdf:Seq></C:Directory>"
+        "<hdrgm:GainMapMax a='>'/><dc:title>cat</dc:title></rdf:Description>"
+        "<rdf:Description><GCamera:MotionPhotoVersion>1</GCamera:MotionPhotoVersion>"
+        "<tiff:Orientation>6</tiff:Orientation></rdf:Description>");
+    const Carried carried = carry({.xmp = as_bytes(packet)}, kAll);
+
+    const std::string_view said = as_text(carried.xmp);
+    for (const char* gone : {"hdrgm:Version", "GainMap", "MotionPhoto", "MicroVideo", "Directory",
+                             "Item:Length", "a='>'"}) {
+        EXPECT_EQ(said.find(gone), std::string_view::npos) << gone << " in " << said;
+    }
+    for (const char* kept : {"GCamera:Shot='a>b'", "<dc:title>cat</dc:title></rdf:Description>",
+                             "<rdf:Description><tiff:Orientation>1</tiff:Orientation>"}) {
+        EXPECT_NE(said.find(kept), std::string_view::npos) << kept << " in " << said;
+    }
+    EXPECT_EQ(as_text(rewrite_xmp(carried.xmp, kAll)), said);
+}
+
 TEST(Carried, LeavesOutWhatItCannotReadOrIsTooLarge) {
     EXPECT_TRUE(rewrite_xmp(as_bytes("<x a=>"), kAll).empty());
     EXPECT_TRUE(rewrite_xmp(as_bytes("<x><xmp:Thumbnails>"), kAll).empty());

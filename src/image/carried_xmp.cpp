@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "image/carried.h"
@@ -31,6 +32,24 @@ std::optional<std::string> true_value(std::string_view name, const CarryPlan& pl
     return std::nullopt;
 }
 
+// What lies behind a JPEG's picture, in files of its own, or in the rest of the XMP: containers,
+// films, sounds, depths and gain maps. None of it comes along, so nothing may say that it does.
+constexpr std::string_view kBesideThePicture[] = {
+    "http://ns.google.com/photos/1.0/container/", "http://ns.google.com/photos/1.0/audio/",
+    "http://ns.google.com/photos/1.0/depthmap/",  "http://ns.google.com/photos/1.0/image/",
+    "http://ns.google.com/photos/dd/1.0/",        "http://ns.adobe.com/hdr-gain-map/1.0/",
+    "http://ns.apple.com/HDRGainMap/1.0/",
+};
+// Of this namespace only what speaks of the film.
+constexpr std::string_view kCamera = "http://ns.google.com/photos/1.0/camera/";
+
+bool is_beside_the_picture(std::string_view space, std::string_view local) {
+    if (space == kCamera)
+        return local.starts_with("MotionPhoto") || local.starts_with("MicroVideo");
+    return std::ranges::any_of(kBesideThePicture,
+                               [space](std::string_view gone) { return space.starts_with(gone); });
+}
+
 // Walks the packet once; places are found by where the tokens' own texts lie in it.
 class Rewriting final {
   public:
@@ -61,17 +80,48 @@ class Rewriting final {
             if (!token.is_empty) ++depth_;
             return;
         }
-        if (local_name(token.name) == "Thumbnails" && !token.is_empty) {
+        for (const XmlAttribute& attribute : token.attributes) {
+            if (attribute.name.starts_with("xmlns:")) {
+                spaces_[local_name(attribute.name)] = attribute.value;
+            }
+        }
+        if (is_left_out(token.name)) {
             start_ = place(token.name) - 1;
+            if (token.is_empty) return leave_out(end_of_tag(token));
             depth_ = 1;
             return;
         }
         for (const XmlAttribute& attribute : token.attributes) {
             const auto value = true_value(attribute.name, plan_);
             if (value) replace(attribute.value, *value);
+            // With the quote behind it; the blank before it stays.
+            if (!value && is_left_out(attribute.name)) {
+                start_ = place(attribute.name);
+                leave_out(place(attribute.value) + attribute.value.size() + 1);
+            }
         }
         value_ = token.is_empty ? std::nullopt : true_value(token.name, plan_);
     }
+
+    // Prefixes are bound on the way down; one that is bound anew further in stays so, which no
+    // writer does.
+    bool is_left_out(std::string_view name) const {
+        const std::string_view local = local_name(name);
+        if (local == "Thumbnails") return true;
+        const auto space = spaces_.find(name.substr(0, name.find(':')));
+        return space != spaces_.end() && is_beside_the_picture(space->second, local);
+    }
+
+    std::size_t end_of_tag(const XmlToken& token) const {
+        std::size_t from = place(token.name);
+        if (!token.attributes.empty()) {
+            const std::string_view last = token.attributes.back().value;
+            from = place(last) + last.size();
+        }
+        return packet_.find('>', from) + 1;
+    }
+
+    void leave_out(std::size_t end) { changes_.push_back({start_, end, ""}); }
 
     void text(const XmlToken& token) {
         if (depth_ == 0 && value_) replace(token.text, *value_);
@@ -80,8 +130,7 @@ class Rewriting final {
     void close(const XmlToken& token) {
         value_.reset();
         if (depth_ == 0 || --depth_ > 0) return;
-        const std::size_t end = packet_.find('>', place(token.name)) + 1;
-        changes_.push_back({start_, end, ""});
+        leave_out(end_of_tag(token));
     }
 
     void replace(std::string_view part, const std::string& value) {
@@ -92,6 +141,7 @@ class Rewriting final {
     const CarryPlan& plan_;
     XmlScanner scanner_;
     std::vector<Change> changes_ = {};
+    std::map<std::string_view, std::string_view> spaces_ = {};  // By prefix.
     std::optional<std::string> value_ = {};  // Of the element whose text comes next.
     std::size_t start_ = 0;                  // Of the element that is left out,
     int depth_ = 0;                          // whose inside the scan is in, so deep.
