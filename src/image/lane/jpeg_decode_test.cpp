@@ -17,6 +17,11 @@
 namespace imagemill::image {
 namespace {
 
+Buffer noisy(TestJpeg options) {
+    options.picture = JpegPicture::noisy;
+    return make_test_jpeg(options);
+}
+
 Result<std::optional<Planes>> decode_ours(Bytes file, const JpegSizes& sizes, bool progressive) {
     const Stop stop;
     return progressive ? decode_progressive(file, sizes, stop) : decode_baseline(file, sizes, stop);
@@ -45,8 +50,8 @@ bool equal(const Plane& a, const Plane& b) {
 }
 
 TEST(JpegDecode, GivesTheInverseDctOfTheFilesCoefficientsAtEverySize) {
-    for (const NoisyJpeg& kind : noisy_kinds()) {
-        const Buffer file = make_noisy_jpeg(kind);
+    for (const TestJpeg& kind : noisy_kinds()) {
+        const Buffer file = make_test_jpeg(kind);
         for (int size = 1; size <= 6; ++size) {
             const auto planes = decode_ours(file, {size, size}, kind.progressive);
             ASSERT_TRUE(planes) << planes.error().message;
@@ -66,8 +71,7 @@ TEST(JpegDecode, EveryInstructionSetGivesTheSameSamples) {
     const std::vector<std::int64_t> targets = hwy::SupportedAndGeneratedTargets();
     ASSERT_FALSE(targets.empty());
     for (const bool progressive : {false, true}) {
-        const Buffer file =
-            make_noisy_jpeg({.width = 203, .height = 77, .progressive = progressive});
+        const Buffer file = noisy({.width = 203, .height = 77, .progressive = progressive});
         for (int size = 1; size <= 6; ++size) {
             std::vector<Plane> first;
             for (const std::int64_t target : targets) {
@@ -90,8 +94,7 @@ TEST(JpegDecode, EveryInstructionSetGivesTheSameSamples) {
 
 TEST(JpegDecode, ScalesChromaOnItsOwn) {
     for (const bool progressive : {false, true}) {
-        const Buffer file =
-            make_noisy_jpeg({.progressive = progressive, .sampling_x = 1, .sampling_y = 1});
+        const Buffer file = noisy({.progressive = progressive, .sampling_x = 1, .sampling_y = 1});
 
         const auto planes = decode_ours(file, {.luma = 5, .chroma = 3}, progressive);
 
@@ -102,7 +105,7 @@ TEST(JpegDecode, ScalesChromaOnItsOwn) {
 }
 
 TEST(JpegDecode, AnExtentEndsWhereThePictureDoes) {
-    const Buffer file = make_noisy_jpeg({.width = 67, .height = 45});
+    const Buffer file = noisy({.width = 67, .height = 45});
 
     const auto planes = decode_jpeg(file, JpegSizes{3, 3}, {});
 
@@ -117,8 +120,8 @@ TEST(JpegDecode, AnExtentEndsWhereThePictureDoes) {
 // What is cut short is libjpeg's to judge, and corrupt.
 TEST(JpegDecode, AFileCutShortIsCorruptAtEverySize) {
     for (const bool progressive : {false, true}) {
-        const Buffer whole = make_noisy_jpeg(
-            {.width = 200, .height = 150, .progressive = progressive, .restart_mcus = 20});
+        const Buffer whole =
+            noisy({.width = 200, .height = 150, .progressive = progressive, .restart_mcus = 20});
         for (int size = 1; size <= 8; ++size) {
             for (std::size_t length = whole.size() / 2; length + 40 < whole.size();
                  length += whole.size() / 9) {
@@ -134,8 +137,8 @@ TEST(JpegDecode, AFileCutShortIsCorruptAtEverySize) {
 TEST(JpegDecode, DamageAnywhereEndsInAPictureOrASentence) {
     std::mt19937 random(7);
     for (const bool progressive : {false, true}) {
-        const Buffer whole = make_noisy_jpeg(
-            {.width = 120, .height = 90, .progressive = progressive, .restart_mcus = 7});
+        const Buffer whole =
+            noisy({.width = 120, .height = 90, .progressive = progressive, .restart_mcus = 7});
         for (int i = 0; i < 600; ++i) {
             Buffer damaged = whole;
             const int changes = 1 + static_cast<int>(random() % 4);
@@ -155,7 +158,7 @@ TEST(JpegDecode, DamageAnywhereEndsInAPictureOrASentence) {
 
 TEST(JpegDecode, AMissingOrWrongRestartMarkerIsNotFlawless) {
     for (const bool progressive : {false, true}) {
-        Buffer file = make_noisy_jpeg({.progressive = progressive, .restart_mcus = 2});
+        Buffer file = noisy({.progressive = progressive, .restart_mcus = 2});
         std::size_t at = file.size() / 2;
         while (file[at] != std::byte{0xFF} || (file[at + 1] & std::byte{0xF8}) != std::byte{0xD0}) {
             ++at;
@@ -171,7 +174,7 @@ TEST(JpegDecode, AMissingOrWrongRestartMarkerIsNotFlawless) {
 
 TEST(JpegDecode, AMissingTableIsASentence) {
     for (const int marker : {0xDB, 0xC4}) {
-        Buffer file = make_noisy_jpeg({});
+        Buffer file = noisy({});
         std::size_t at = 2;
         while (file[at + 1] != static_cast<std::byte>(marker)) {
             at += 2 + std::to_integer<std::size_t>(file[at + 2]) * 256 +
@@ -188,7 +191,7 @@ TEST(JpegDecode, AMissingTableIsASentence) {
 }
 
 TEST(JpegDecode, ThousandsOfScansAreRefusedAtEverySize) {
-    const Buffer file = make_noisy_jpeg({.progressive = true});
+    const Buffer file = noisy({.progressive = true});
     // The last scan again and again.
     std::size_t at = file.size() - 2;
     while (file[at] != std::byte{0xFF} || file[at + 1] != std::byte{0xDA}) --at;
@@ -208,7 +211,7 @@ TEST(JpegDecode, ThousandsOfScansAreRefusedAtEverySize) {
 
 TEST(JpegDecode, StopsWhenToldAtEverySize) {
     for (const bool progressive : {false, true}) {
-        const Buffer file = make_noisy_jpeg({.progressive = progressive});
+        const Buffer file = noisy({.progressive = progressive});
         for (const int size : {1, 6, 8}) {
             const auto planes = decode_jpeg(file, JpegSizes{size, size}, [] { return true; });
             ASSERT_FALSE(planes);

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 
+#include "image/lane/jpeg_decode.h"
 #include "image/lane/test_jpeg.h"
 #include "image/vips_module.h"
 
@@ -25,9 +27,10 @@ Result<std::optional<Work>> in_lane(Bytes input, const Spec& spec) {
                            .stop = stop});
 }
 
-Result<Work> in_general(Bytes input, const Spec& spec) {
+// `probed` is the file that the probe sees, where it is another one.
+Result<Work> in_general(Bytes input, const Spec& spec, Bytes probed = {}) {
     const Limits limits;
-    const Info source = TRY(probe(input, limits));
+    const Info source = TRY(probe(probed.empty() ? input : probed, limits));
     const std::vector<Plan> plans{TRY(plan(source, spec, limits))};
     const DecodePlan decode = plan_decode(source, plans, limits);
     const Stop stop;
@@ -96,7 +99,8 @@ TEST(Lane, AgreesWithTheGeneralEngineInEveryFit) {
 }
 
 TEST(Lane, AgreesWithTheGeneralEngineOnGreyAndAtEveryShrink) {
-    expect_engines_agree({.width = 403, .height = 301, .grey = true}, kSmall, 40, "grey");
+    expect_engines_agree({.width = 403, .height = 301, .colors = JpegColors::grey}, kSmall, 40,
+                         "grey");
     for (const int side : {400, 200, 100, 50}) {
         const Spec spec{.width = side, .height = side, .quality = 95};
         for (const bool progressive : {false, true}) {
@@ -106,10 +110,67 @@ TEST(Lane, AgreesWithTheGeneralEngineOnGreyAndAtEveryShrink) {
     }
 }
 
+// Neither file has a profile: the usual one for print is taken.
+TEST(Lane, LeavesInksToTheGeneralEngineWhichReadsCmykAndYcckAlike) {
+    const struct {
+        std::array<std::uint8_t, 4> color;  // 255 is no ink.
+        std::array<int, 3> least, most;
+    } kCases[] = {
+        {{255, 255, 255, 255}, {245, 245, 245}, {255, 255, 255}},
+        {{0, 255, 255, 255}, {0, 120, 190}, {90, 200, 255}},
+        {{255, 255, 0, 255}, {220, 200, 0}, {255, 255, 80}},
+        {{255, 255, 255, 0}, {0, 0, 0}, {70, 70, 70}},
+    };
+    for (const JpegColors colors : {JpegColors::cmyk, JpegColors::ycck}) {
+        for (const auto& [color, least, most] : kCases) {
+            const Buffer input = make_test_jpeg({.colors = colors,
+                                                 .quality = 98,
+                                                 .picture = JpegPicture::constant,
+                                                 .color = color});
+            const auto lane = in_lane(input, kSmall);
+            ASSERT_TRUE(lane) << lane.error().message;
+            EXPECT_FALSE(lane->has_value());
+            const auto general = in_general(input, kSmall);
+            ASSERT_TRUE(general) << general.error().message;
+            const Rgb shown = decode_rgb(general->outputs.at(0).bytes);
+            for (std::size_t c = 0; c < 3; ++c) {
+                EXPECT_GE(int{shown.samples[c]}, least[c]) << c << (colors == JpegColors::ycck);
+                EXPECT_LE(int{shown.samples[c]}, most[c]) << c << (colors == JpegColors::ycck);
+            }
+        }
+    }
+}
+
+TEST(Lane, NobodyReadsTwelveBitsASample) {
+    const Buffer eight = make_test_jpeg({});
+    Buffer twelve = eight;
+    const std::size_t frame = as_text(twelve).find("\xff\xc0");
+    ASSERT_NE(frame, std::string_view::npos);
+    twelve[frame + 1] = std::byte{0xc1};
+    twelve[frame + 4] = std::byte{12};
+
+    const auto probed = probe(twelve, {});
+    ASSERT_FALSE(probed);
+    EXPECT_EQ(probed.error().code, Code::unsupported);
+    EXPECT_EQ(probed.error().message,
+              "The JPEG has 12 bits a sample; only those with 8 are read here.");
+    // Nor would the engines, if they were asked past the probe.
+    const auto header = read_jpeg_header(twelve);
+    ASSERT_FALSE(header);
+    EXPECT_NE(header.error().message.find("precision 12"), std::string::npos)
+        << header.error().message;
+    const auto general = in_general(twelve, kSmall, eight);
+    ASSERT_FALSE(general);
+    EXPECT_NE(general.error().message.find("precision 12"), std::string::npos)
+        << general.error().message;
+}
+
 TEST(Lane, KeepsAConstantPictureConstant) {
     for (const bool progressive : {false, true}) {
-        const Buffer input = make_test_jpeg(
-            {.width = 333, .height = 222, .progressive = progressive, .constant = true});
+        const Buffer input = make_test_jpeg({.width = 333,
+                                             .height = 222,
+                                             .progressive = progressive,
+                                             .picture = JpegPicture::constant});
         const Rgb before = decode_rgb(input);
         const Rgb after = lane_picture(input, {.width = 50, .height = 50, .quality = 95});
         for (std::size_t i = 0; i < after.samples.size(); ++i) {
@@ -120,7 +181,8 @@ TEST(Lane, KeepsAConstantPictureConstant) {
 
 TEST(Lane, ACropShowsNothingOfWhatIsAroundIt) {
     // Left half white, right half black, at the edge of an MCU.
-    const Buffer input = make_test_jpeg({.width = 256, .height = 64, .halves = true});
+    const Buffer input =
+        make_test_jpeg({.width = 256, .height = 64, .picture = JpegPicture::halves});
     for (const int x : {0, 128}) {
         const Spec spec{.crop = Rect{x, 0, 128, 64}, .width = 32, .quality = 95};
         const Rgb shown = lane_picture(input, spec);

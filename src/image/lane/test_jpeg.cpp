@@ -7,29 +7,67 @@
 #include <cstdio>
 #include <cstdlib>
 #include <numbers>
+#include <random>
 
 #include "base/check.h"
 
 namespace imagemill::image {
 namespace {
 
-// Smooth, and no corner like another: a mirrored or turned one shows.
-void fill_row(const TestJpeg& options, int y, std::vector<std::uint8_t>& row) {
-    const int channels = options.grey ? 1 : 3;
+int channels_of(JpegColors colors) {
+    if (colors == JpegColors::grey) return 1;
+    return colors == JpegColors::ycc ? 3 : 4;
+}
+
+double smooth(double u, double v, int channel) {
+    const double wave = 20 * std::sin(9 * u * std::numbers::pi) * std::cos(7 * v);
+    const double values[4] = {40 + 160 * u + wave, 60 + 130 * v - wave,
+                              200 - 90 * u - 70 * v + wave, 255 - 60 * u};
+    return values[channel];
+}
+
+double noisy(int x, int y, int channel, std::mt19937& random) {
+    const int tile = (x / 16 * 7 + y / 16 * 3) % 5;
+    const int gradient = tile == 0 ? 0 : x + y;
+    const int noise = tile < 2 ? 0 : static_cast<int>(random() % (2U << tile)) * 9;
+    return 60 + 40 * channel + gradient + noise;
+}
+
+void fill_row(const TestJpeg& options, int y, std::mt19937& random,
+              std::vector<std::uint8_t>& row) {
+    const int channels = channels_of(options.colors);
+    const auto sample = [&](int x, int channel) -> double {
+        switch (options.picture) {
+            case JpegPicture::smooth:
+                return smooth(static_cast<double>(x) / options.width,
+                              static_cast<double>(y) / options.height, channel);
+            case JpegPicture::constant:
+                return options.color[static_cast<std::size_t>(channel)];
+            case JpegPicture::halves:
+                return 2 * x < options.width ? 255 : 0;
+            case JpegPicture::noisy:
+                return noisy(x, y, channel, random);
+        }
+        return 0;
+    };
     for (int x = 0; x < options.width; ++x) {
-        const double u = static_cast<double>(x) / options.width;
-        const double v = static_cast<double>(y) / options.height;
-        const double wave = 20 * std::sin(9 * u * std::numbers::pi) * std::cos(7 * v);
-        const double values[3] = {40 + 160 * u + wave, 60 + 130 * v - wave,
-                                  200 - 90 * u - 70 * v + wave};
-        const double half = 2 * x < options.width ? 255 : 0;
         for (int c = 0; c < channels; ++c) {
-            const double value = options.constant ? 90 + 30 * c
-                                 : options.halves ? half
-                                                  : std::clamp(values[c], 0.0, 255.0);
-            row[static_cast<std::size_t>(x * channels + c)] = static_cast<std::uint8_t>(value);
+            row[static_cast<std::size_t>(x * channels + c)] =
+                static_cast<std::uint8_t>(std::clamp(sample(x, c), 0.0, 255.0));
         }
     }
+}
+
+void set_colors(jpeg_compress_struct& info, const TestJpeg& options) {
+    info.input_components = channels_of(options.colors);
+    info.in_color_space = info.input_components == 1   ? JCS_GRAYSCALE
+                          : info.input_components == 3 ? JCS_RGB
+                                                       : JCS_CMYK;
+    jpeg_set_defaults(&info);
+    if (options.colors == JpegColors::ycck) jpeg_set_colorspace(&info, JCS_YCCK);
+    if (options.colors != JpegColors::ycc) return;
+    info.comp_info[0].h_samp_factor = options.sampling_x;
+    info.comp_info[0].v_samp_factor = options.sampling_y;
 }
 
 void write_exif(jpeg_compress_struct& info, int orientation) {
@@ -54,6 +92,13 @@ void write_exif(jpeg_compress_struct& info, int orientation) {
 
 }  // namespace
 
+std::string TestJpeg::name() const {
+    return std::to_string(width) + "x" + std::to_string(height) +
+           (colors == JpegColors::grey ? " grey" : "") + (progressive ? " progressive" : "") +
+           " sampling " + std::to_string(sampling_x) + "x" + std::to_string(sampling_y) +
+           " restart " + std::to_string(restart_mcus) + " quality " + std::to_string(quality);
+}
+
 Buffer make_test_jpeg(const TestJpeg& options) {
     jpeg_compress_struct info;
     jpeg_error_mgr errors;
@@ -64,21 +109,18 @@ Buffer make_test_jpeg(const TestJpeg& options) {
     jpeg_mem_dest(&info, &bytes, &size);
     info.image_width = static_cast<JDIMENSION>(options.width);
     info.image_height = static_cast<JDIMENSION>(options.height);
-    info.input_components = options.grey ? 1 : 3;
-    info.in_color_space = options.grey ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&info);
+    set_colors(info, options);
     jpeg_set_quality(&info, options.quality, TRUE);
-    if (!options.grey) {
-        info.comp_info[0].h_samp_factor = options.sampling_x;
-        info.comp_info[0].v_samp_factor = options.sampling_y;
-    }
     if (options.progressive) jpeg_simple_progression(&info);
+    info.optimize_coding = options.optimise ? TRUE : FALSE;
     info.restart_in_rows = options.restart_rows;
+    info.restart_interval = static_cast<unsigned>(options.restart_mcus);
     jpeg_start_compress(&info, TRUE);
     if (options.orientation != 1) write_exif(info, options.orientation);
-    std::vector<std::uint8_t> row(static_cast<std::size_t>(options.width) * 3);
+    std::mt19937 random(1);
+    std::vector<std::uint8_t> row(static_cast<std::size_t>(options.width) * 4);
     for (int y = 0; y < options.height; ++y) {
-        fill_row(options, y, row);
+        fill_row(options, y, random, row);
         JSAMPROW pointer = row.data();
         jpeg_write_scanlines(&info, &pointer, 1);
     }

@@ -1,27 +1,40 @@
 // test_jpeg: JPEG files for tests, made with libjpeg as cameras and editors make them.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/bytes.h"
 
 namespace imagemill::image {
 
+enum class JpegColors { ycc, grey, cmyk, ycck };  // The last two as Adobe has them: 255 is no ink.
+
+enum class JpegPicture {
+    smooth,    // No corner is like another: a mirrored or turned one shows.
+    constant,  // `color` alone.
+    halves,    // White left of the middle, black right of it.
+    noisy,     // By tiles of 16: flat, a gradient, or noise of every strength on it.
+};
+
 struct TestJpeg {
-    int width = 64;
-    int height = 48;
-    bool grey = false;
+    int width = 67;
+    int height = 45;
+    JpegColors colors = JpegColors::ycc;
     bool progressive = false;
     int sampling_x = 2;  // Luma samples a chroma sample, across and down.
     int sampling_y = 2;
     int restart_rows = 0;
+    int restart_mcus = 0;
     int quality = 90;
+    bool optimise = false;
     int orientation = 1;
-    // One colour; or white left of the middle and black right of it; else a smooth picture that
-    // differs in all corners.
-    bool constant = false;
-    bool halves = false;
+    JpegPicture picture = JpegPicture::smooth;
+    std::array<std::uint8_t, 4> color = {90, 120, 150, 180};
+
+    std::string name() const;
 };
 
 Buffer make_test_jpeg(const TestJpeg& options);

@@ -5,27 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <numbers>
-#include <random>
 
 namespace imagemill::image {
 namespace {
-
-// By tiles of 16: flat, a gradient, or noise on it.
-void fill_row(const NoisyJpeg& options, int y, std::mt19937& random, std::vector<JSAMPLE>& row) {
-    const int channels = options.grey ? 1 : 3;
-    for (int x = 0; x < options.width; ++x) {
-        const int tile = (x / 16 * 7 + y / 16 * 3) % 5;
-        const int strength = tile < 2 ? 0 : 1 << (tile + 3);
-        const int gradient = tile == 0 ? 0 : x + y;
-        for (int c = 0; c < channels; ++c) {
-            const int noise = strength == 0 ? 0 : static_cast<int>(random() % (2U << tile)) * 9;
-            row[static_cast<std::size_t>(x * channels + c)] =
-                static_cast<JSAMPLE>(std::clamp(60 + 40 * c + gradient + noise, 0, 255));
-        }
-    }
-}
 
 double weight(int size, int x, int k) {
     const double angle = (2 * x + 1) * k * std::numbers::pi / (2 * size);
@@ -51,52 +34,8 @@ void put_block(const JCOEF* block, const UINT16* quantiser, int size, ReferenceP
 
 }  // namespace
 
-std::string NoisyJpeg::name() const {
-    return std::to_string(width) + "x" + std::to_string(height) + (grey ? " grey" : "") +
-           (progressive ? " progressive" : "") + " sampling " + std::to_string(sampling_x) + "x" +
-           std::to_string(sampling_y) + " restart " + std::to_string(restart_mcus) + " quality " +
-           std::to_string(quality);
-}
-
-Buffer make_noisy_jpeg(const NoisyJpeg& options) {
-    jpeg_compress_struct info;
-    jpeg_error_mgr errors;
-    info.err = jpeg_std_error(&errors);
-    jpeg_create_compress(&info);
-    unsigned char* bytes = nullptr;
-    unsigned long size = 0;
-    jpeg_mem_dest(&info, &bytes, &size);
-    info.image_width = static_cast<JDIMENSION>(options.width);
-    info.image_height = static_cast<JDIMENSION>(options.height);
-    info.input_components = options.grey ? 1 : 3;
-    info.in_color_space = options.grey ? JCS_GRAYSCALE : JCS_RGB;
-    jpeg_set_defaults(&info);
-    jpeg_set_quality(&info, options.quality, TRUE);
-    if (!options.grey) {
-        info.comp_info[0].h_samp_factor = options.sampling_x;
-        info.comp_info[0].v_samp_factor = options.sampling_y;
-    }
-    if (options.progressive) jpeg_simple_progression(&info);
-    info.optimize_coding = options.optimise ? TRUE : FALSE;
-    info.restart_interval = static_cast<unsigned>(options.restart_mcus);
-    jpeg_start_compress(&info, TRUE);
-    std::mt19937 random(options.seed);
-    std::vector<JSAMPLE> row(static_cast<std::size_t>(options.width) * 3);
-    for (int y = 0; y < options.height; ++y) {
-        fill_row(options, y, random, row);
-        JSAMPROW pointer = row.data();
-        jpeg_write_scanlines(&info, &pointer, 1);
-    }
-    jpeg_finish_compress(&info);
-    const auto* start = reinterpret_cast<const std::byte*>(bytes);
-    Buffer file(start, start + size);
-    jpeg_destroy_compress(&info);
-    std::free(bytes);
-    return file;
-}
-
-std::vector<NoisyJpeg> noisy_kinds() {
-    std::vector<NoisyJpeg> kinds;
+std::vector<TestJpeg> noisy_kinds() {
+    std::vector<TestJpeg> kinds;
     for (const bool progressive : {false, true}) {
         for (const auto& [x, y] : {std::pair(1, 1), {2, 1}, {2, 2}, {1, 2}}) {
             for (const int restart : {0, 1, 3}) {
@@ -107,7 +46,7 @@ std::vector<NoisyJpeg> noisy_kinds() {
                                  .optimise = restart == 3});
             }
         }
-        kinds.push_back({.grey = true, .progressive = progressive});
+        kinds.push_back({.colors = JpegColors::grey, .progressive = progressive});
         for (const int quality : {5, 50, 100}) {
             kinds.push_back(
                 {.width = 301, .height = 33, .progressive = progressive, .quality = quality});
@@ -115,6 +54,7 @@ std::vector<NoisyJpeg> noisy_kinds() {
         kinds.push_back({.width = 1, .height = 1, .progressive = progressive});
         kinds.push_back({.width = 400, .height = 100, .progressive = progressive, .quality = 98});
     }
+    for (TestJpeg& kind : kinds) kind.picture = JpegPicture::noisy;
     return kinds;
 }
 
