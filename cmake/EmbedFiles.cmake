@@ -1,24 +1,27 @@
-# embed_files(TARGET ROOT FILE…): the files' bytes inside TARGET, by their path below ROOT.
+# embed_files(TARGET PATH=FILE…): the files' bytes inside TARGET, each by the path that is named.
 #
 # Makes <embedded_files.h>: `inline` access to kEmbeddedFiles, an array of {path, bytes}.
-function(embed_files target root)
+function(embed_files target)
   set(dir ${CMAKE_CURRENT_BINARY_DIR}/embedded)
   set(assembly "    .section .rodata\n")
   set(declarations "")
   set(rows "")
   set(paths "")
   set(index 0)
-  foreach(file IN LISTS ARGN)
+  foreach(pair IN LISTS ARGN)
+    string(REGEX MATCH "^([^=]+)=(.+)$" matched "${pair}")
+    set(path ${CMAKE_MATCH_1})
+    set(file ${CMAKE_MATCH_2})
     string(APPEND assembly
       "    .global imagemill_file_${index}\n    .global imagemill_file_${index}_end\n"
-      "imagemill_file_${index}:\n    .incbin \"${root}/${file}\"\n"
+      "imagemill_file_${index}:\n    .incbin \"${file}\"\n"
       "imagemill_file_${index}_end:\n    .byte 0\n")
     string(APPEND declarations
       "extern \"C\" const char imagemill_file_${index}[];\n"
       "extern \"C\" const char imagemill_file_${index}_end[];\n")
     string(APPEND rows
-      "    EmbeddedFile{\"/${file}\", {imagemill_file_${index}, imagemill_file_${index}_end}},\n")
-    list(APPEND paths ${root}/${file})
+      "    EmbeddedFile{\"/${path}\", {imagemill_file_${index}, imagemill_file_${index}_end}},\n")
+    list(APPEND paths ${file})
     math(EXPR index "${index} + 1")
   endforeach()
   string(APPEND assembly "    .section .note.GNU-stack,\"\",@progbits\n")

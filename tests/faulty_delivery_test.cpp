@@ -74,8 +74,8 @@ class FaultyQueue final : public local::EventQueue {
     }
 
     Result<std::string> add(const std::string& function, const std::string& payload,
-                            local::Priority priority) override {
-        return queue_.add(function, payload, priority);
+                            const local::AddOptions& options) override {
+        return queue_.add(function, payload, options);
     }
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
                          local::Priority priority) override {

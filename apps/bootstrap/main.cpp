@@ -14,6 +14,7 @@
 #include "aws/runtime.h"
 #include "aws/s3_event.h"
 #include "aws/s3_store.h"
+#include "aws/trace_id.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -72,6 +73,7 @@ functions::ProcessorContext processor_context(Function& function,
             .clock = function.clock,
             .log = function.log,
             .request_id = invocation.request_id,
+            .trace_id = std::string(aws::trace_root(invocation.trace_id)),
             .deadline = invocation.deadline};
 }
 

@@ -3,16 +3,21 @@
 #include <embedded_files.h>
 
 #include <algorithm>
+#include <mutex>
+#include <stop_token>
 #include <thread>
 #include <vector>
 
 #include "base/encodings.h"
 #include "base/json.h"
+#include "console_settings.h"
 #include "function_environment.h"
 #include "functions/settings.h"
 #include "grants.h"
 #include "image/image.h"
 #include "local/containment/containment.h"
+#include "local/gateway/activity.h"
+#include "local/gateway/console_access.h"
 #include "local/gateway/gateway.h"
 #include "local/lambda/logs.h"
 #include "local/lambda/pool.h"
@@ -119,6 +124,7 @@ class OneMachine final : public Cloud {
         : options_(options), clock_(clock), log_(log) {}
 
     ~OneMachine() override {
+        stopping_.request_stop();  // Whoever looks at the console is not waited for.
         if (gateway_) gateway_->stop();
         if (pool_) pool_->stop(Milliseconds(5'000));
         if (s3_) s3_->stop();
@@ -126,6 +132,12 @@ class OneMachine final : public Cloud {
 
     std::string url() const override { return url_of(options_.host, page_port_); }
     std::string s3_url() const override { return url_of(options_.host, s3_port_); }
+    std::string console_url() const override {
+        const std::string& url = options_.public_url;
+        return (url.empty() ? inner_url_of(page_port_)
+                            : url.substr(0, url.find_last_not_of('/') + 1)) +
+               console_access_->make_link();
+    }
     bool uploads_are_open() const override {
         return settings_.upload_token.empty() && !is_loopback(options_.host);
     }
@@ -152,7 +164,10 @@ class OneMachine final : public Cloud {
         // Of all that is read again, the recipes alone can be other than they were.
         FunctionEnvironment made = TRY(read_function_environment(options_));
         if (made.variables == environment_) return false;
-        environment_ = std::move(made.variables);
+        {
+            const std::lock_guard lock(environment_mutex_);
+            environment_ = std::move(made.variables);
+        }
         TRY(pool_->set_environment(kProcessor, function(kProcessor, "processor").environment));
         TRY(pool_->set_environment(kApi, function(kApi, "api").environment));
         return true;
@@ -252,12 +267,15 @@ class OneMachine final : public Cloud {
             log_.warn("functions are not contained as they would be on another kernel",
                       {{"lacks", containment_lacks_}});
         }
-        pool_ = TRY(local::make_pool({.bootstrap = options_.bootstrap,
-                                      .region = kRegion,
-                                      .functions = {std::move(processor), std::move(api)},
-                                      .isolation = std::move(isolation),
-                                      .inner_s3 = s3_handler_},
-                                     store_->events(), *logs_, clock_, log_));
+        functions_ = {std::move(processor), std::move(api)};
+        pool_ = TRY(local::make_pool(
+            {.bootstrap = options_.bootstrap,
+             .region = kRegion,
+             .functions = functions_,
+             .isolation = std::move(isolation),
+             .inner_s3 = s3_handler_,
+             .on_finished = [this](const auto& finished) { activity_.add(finished); }},
+            store_->events(), *logs_, clock_, log_));
         return {};
     }
 
@@ -288,6 +306,7 @@ class OneMachine final : public Cloud {
             options.files[std::string(file.path)] = {content_type_of(file.path), file.bytes};
         }
         options.files["/"] = options.files["/index.html"];
+        TRY(add_console(options));
         options.upload_bytes_max = settings_.upload_bytes_max;
         options.page_connect_sources = public_s3_url();
         options.config_json =
@@ -304,9 +323,42 @@ class OneMachine final : public Cloud {
         return {};
     }
 
+    Result<void> add_console(local::GatewayOptions& options) {
+        local::ConsoleAccessOptions access{.cookie =
+                                               "imagemill-console-" + std::to_string(page_port_)};
+        if (!options_.public_url.empty()) {
+            const net::Endpoint endpoint = TRY(net::parse_endpoint(options_.public_url));
+            access.public_origin = endpoint.scheme + "://" + net::host_header(endpoint);
+        }
+        console_access_ = std::make_unique<local::ConsoleAccess>(std::move(access), clock_);
+        options.operators.console_link = [this] { return console_url(); };
+        local::ConsoleOptions& console = options.console;
+        console.access = console_access_.get();
+        console.feed = {.activity = &activity_,
+                        .s3_requests = options.s3_requests,
+                        .stopping = stopping_.get_token()};
+        // Its pages are shown by the console alone.
+        console.page = options.files.extract("/console/index.html").mapped().bytes;
+        console.login_page = options.files.extract("/console/login.html").mapped().bytes;
+        console.logs_dir = options_.data + "/logs";
+        console.settings = [this] {
+            const std::lock_guard lock(environment_mutex_);
+            const auto recipes = environment_.find("IMAGEMILL_RECIPES");
+            json::object document = describe_settings(
+                settings_, recipes == environment_.end() ? "" : recipes->second, functions_);
+            document["version"] = IMAGEMILL_VERSION;
+            document["lacks"] =
+                containment_lacks_.empty() ? json::value(nullptr) : json::value(containment_lacks_);
+            return document;
+        };
+        return {};
+    }
+
     const CloudOptions options_;
     const Clock& clock_;
     const Log& log_;
+    // What changes it and what starts by it is one thread; the console reads from others.
+    std::mutex environment_mutex_;
     std::map<std::string, std::string> environment_;
     functions::Settings settings_;
     int page_port_ = 0;
@@ -318,6 +370,10 @@ class OneMachine final : public Cloud {
     std::unique_ptr<local::Logs> logs_;
     http::Handler s3_handler_;
     std::string containment_lacks_;
+    std::vector<local::FunctionConfig> functions_;
+    local::Activity activity_{failed_keys};
+    std::stop_source stopping_;
+    std::unique_ptr<local::ConsoleAccess> console_access_;
     std::unique_ptr<local::FunctionPool> pool_;
     std::unique_ptr<net::Server> s3_;
     std::unique_ptr<net::Server> gateway_;

@@ -35,6 +35,8 @@ class Cloud {
     virtual ~Cloud() = default;
     virtual std::string url() const = 0;  // http://127.0.0.1:8080
     virtual std::string s3_url() const = 0;
+    // A new link that opens the console, once.
+    virtual std::string console_url() const = 0;
     virtual bool uploads_are_open() const = 0;  // Anyone who reaches the port may upload.
     // Reads the recipes file again. True: it has changed, and pictures are made by it from now on.
     // An error: the recipes are as they were. One thread at a time.

@@ -16,6 +16,7 @@ void add_status(CLI::App& app, Run& run);
 void add_logs(CLI::App& app, Run& run);
 void add_check(CLI::App& app, Run& run);
 void add_keys(CLI::App& app, Run& run);
+void add_console(CLI::App& app, Run& run);
 void add_events(CLI::App& app, Run& run);
 void add_reprocess(CLI::App& app, Run& run);
 

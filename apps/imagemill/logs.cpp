@@ -1,4 +1,5 @@
 // logs: prints what the functions wrote, oldest first, and what they write from now on.
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <fstream>
@@ -23,12 +24,24 @@ class Tail final {
   public:
     explicit Tail(std::filesystem::path path) : path_(std::move(path)) {}
 
+    const std::filesystem::path& path() const { return path_; }
+
     void print_new(bool with_name) {
         std::error_code error;
         const auto size = std::filesystem::file_size(path_, error);
-        if (error) return;
-        if (size < offset_) offset_ = 0;
-        std::ifstream file(path_, std::ios::binary);
+        if (error || size == offset_) return;
+        if (size < offset_) {
+            // What was written before the file was turned over is in the older one now.
+            print_from(path_.string() + ".1", with_name);
+            offset_ = 0;
+        }
+        print_from(path_, with_name);
+        std::cout.flush();
+    }
+
+  private:
+    void print_from(const std::filesystem::path& path, bool with_name) {
+        std::ifstream file(path, std::ios::binary);
         file.seekg(static_cast<std::streamoff>(offset_));
         for (std::string line; std::getline(file, line);) {
             if (file.eof()) break;  // The line is not finished yet.
@@ -36,10 +49,8 @@ class Tail final {
             if (with_name) std::cout << path_.stem().string() << ": ";
             std::cout << line << "\n";
         }
-        std::cout.flush();
     }
 
-  private:
     std::filesystem::path path_;
     std::uintmax_t offset_ = 0;
 };
@@ -72,10 +83,12 @@ int logs(const LogsOptions& options) {
     for (Tail& tail : tails) tail.print_new(with_name);
     while (options.follow) {
         std::this_thread::sleep_for(std::chrono::milliseconds(200));
-        if (tails.empty()) {
-            for (const auto& path : files(options, ".log")) tails.emplace_back(path);
+        // A function that runs for the first time has a file from then on.
+        for (const auto& path : files(options, ".log")) {
+            const bool is_known = std::ranges::find(tails, path, &Tail::path) != tails.end();
+            if (!is_known) tails.emplace_back(path);
         }
-        for (Tail& tail : tails) tail.print_new(with_name);
+        for (Tail& tail : tails) tail.print_new(tails.size() > 1);
     }
     return 0;
 }

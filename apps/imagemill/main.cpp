@@ -19,6 +19,7 @@ int main(int argc, char** argv) {
     imagemill::add_logs(app, run);
     imagemill::add_check(app, run);
     imagemill::add_keys(app, run);
+    imagemill::add_console(app, run);
     imagemill::add_events(app, run);
     imagemill::add_reprocess(app, run);
     try {

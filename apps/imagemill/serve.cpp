@@ -51,7 +51,9 @@ void greet(const Cloud& cloud, const CloudOptions& options) {
               << "imagemill: S3         AWS_SHARED_CREDENTIALS_FILE="
               << std::filesystem::absolute(options.data).lexically_normal().string()
               << "/credentials aws --endpoint-url " << cloud.s3_url()
-              << " s3 cp photo.jpg s3://image-upload-source-bucket/\n";
+              << " s3 cp photo.jpg s3://image-upload-source-bucket/\n"
+              << "imagemill: the console " << cloud.console_url()
+              << " (once; imagemill console prints another)\n";
     if (cloud.uploads_are_open()) {
         std::cerr << "imagemill: WARNING    anyone who reaches this port may upload; set "
                      "IMAGEMILL_UPLOAD_TOKEN\n";

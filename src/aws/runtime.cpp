@@ -4,6 +4,7 @@
 #include <exception>
 
 #include "aws/runtime_api.h"
+#include "aws/trace_id.h"
 #include "base/encodings.h"
 #include "base/json.h"
 
@@ -189,7 +190,8 @@ void set_trace(const std::string& trace_id) {
 Result<void> run_one(RuntimeApi& api, const FunctionHandler& handler, Log& log) {
     const Received received = TRY(api.next());
     set_trace(received.invocation.trace_id);
-    log.set_request_id(received.invocation.request_id);
+    log.set_request(received.invocation.request_id,
+                    std::string(trace_root(received.invocation.trace_id)));
     const auto payload = handle(handler, received.invocation);
     if (payload) return respond(api, received, *payload, log);
     const Error& error = payload.error();
@@ -216,7 +218,7 @@ Result<void> run_runtime(net::Client& client, const RuntimeOptions& options,
     RuntimeApi api = TRY(make_api(client, options));
     while (true) {
         auto done = run_one(api, handler, log);
-        log.set_request_id("");
+        log.set_request("", "");
         set_trace("");
         if (!done) return done;
     }

@@ -3,7 +3,7 @@
 // Shapes:  A handler gets one invocation and returns JSON text, or an Error that is reported as
 //          {"errorMessage","errorType","stackTrace":[]} with an error type made of its code:
 //          "Function.TooLarge". While a handler runs, the log stamps its request id and
-//          _X_AMZN_TRACE_ID is set.
+//          its trace's, and _X_AMZN_TRACE_ID is set.
 // Errors:  run_runtime returns only when the Runtime API cannot be reached, answers 5xx or what is
 //          no invocation: the process must exit then. An answer the API does not take (413) is
 //          reported as Function.ResponseSizeTooLarge; one that comes too late (400, 403) is logged.

@@ -59,6 +59,37 @@ int count_of(std::string_view hop) {
     return count && *count < 1'000'000 ? static_cast<int>(*count) : 0;
 }
 
+bool is_hex(std::string_view text) {
+    return std::ranges::all_of(
+        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_zero(std::string_view digits) {
+    return digits.find_first_not_of('0') == digits.npos;
+}
+
+// 1-<8 hex>-<24 hex>
+bool is_root(std::string_view text) {
+    return text.size() == 35 && text.starts_with("1-") && text[10] == '-' &&
+           is_hex(text.substr(2, 8)) && is_hex(text.substr(11));
+}
+
+// <version>-<32 hex>-<16 hex>-<flags>; a later version may have more behind it (W3C 3.2.2, 4.3).
+std::string of_traceparent(std::string_view text) {
+    const bool is_long_enough = text.size() >= 55 && (text.size() == 55 || text[55] == '-');
+    if (!is_long_enough || text[2] != '-' || text[35] != '-' || text[52] != '-') return "";
+    const std::string_view version = text.substr(0, 2);
+    const std::string_view root = text.substr(3, 32);
+    const std::string_view parent = text.substr(36, 16);
+    const std::string_view flags = text.substr(53, 2);
+    if (!is_hex(version) || !is_hex(root) || !is_hex(parent) || !is_hex(flags)) return "";
+    if (version == "ff" || (version == "00" && text.size() != 55)) return "";
+    if (is_zero(root) || is_zero(parent)) return "";
+    const bool is_sampled = std::string_view("13579bdf").find(flags[1]) != std::string_view::npos;
+    return "Root=1-" + std::string(root.substr(0, 8)) + "-" + std::string(root.substr(8)) +
+           ";Parent=" + std::string(parent) + (is_sampled ? ";Sampled=1" : ";Sampled=0");
+}
+
 }  // namespace
 
 std::string make_trace_id(Time now) {
@@ -73,9 +104,26 @@ std::string make_trace_id(Time now) {
 
 std::string trace_id_of(const http::Request& request, Time now) {
     const std::string_view given = request.headers.get_or(kTraceHeader, "");
-    const bool fits = !given.empty() && given.size() <= kTraceBytesMax &&
-                      std::ranges::all_of(given, [](char c) { return c >= 0x20 && c < 0x7f; });
-    return fits ? std::string(given) : make_trace_id(now);
+    const bool is_plain = given.size() <= kTraceBytesMax &&
+                          std::ranges::all_of(given, [](char c) { return c >= 0x20 && c < 0x7f; });
+    if (is_plain && !trace_root(given).empty()) return std::string(given);
+    std::string trace_id = of_traceparent(trim(request.headers.get_or("traceparent", "")));
+    return trace_id.empty() ? make_trace_id(now) : trace_id;
+}
+
+std::string_view trace_root(std::string_view trace_id) {
+    constexpr std::string_view kRoot = "Root=";
+    while (!trace_id.empty()) {
+        const std::size_t end = trace_id.find(';');
+        const std::string_view field = trim(trace_id.substr(0, end));
+        if (field.starts_with(kRoot)) {
+            const std::string_view root = field.substr(kRoot.size());
+            return is_root(root) ? root : std::string_view();
+        }
+        if (end == trace_id.npos) break;
+        trace_id.remove_prefix(end + 1);
+    }
+    return {};
 }
 
 std::string without_hops(std::string_view trace_id) {

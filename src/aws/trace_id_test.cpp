@@ -8,6 +8,19 @@ namespace {
 constexpr std::string_view kTrace =
     "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
 
+constexpr Time kNow{Milliseconds(1'583'348'638'390)};
+
+std::string of(http::Headers headers) {
+    http::Request request;
+    request.headers = std::move(headers);
+    return trace_id_of(request, kNow);
+}
+
+bool is_new(const std::string& trace_id) {
+    return trace_id.starts_with("Root=1-5e5ffb9e-") && trace_id.size() == 74 &&
+           trace_id.ends_with(";Sampled=0");
+}
+
 TEST(TraceId, HasTheTimeInIt) {
     const std::string made = make_trace_id(Time(Milliseconds(INT64_C(0x5759e988) * 1'000)));
 
@@ -16,18 +29,46 @@ TEST(TraceId, HasTheTimeInIt) {
     EXPECT_EQ(count_hops(made, "processor"), 0);
 }
 
-TEST(TraceId, OfARequestIsWhatItBringsWhereThatIsShortAndPrintable) {
-    const Time now{Milliseconds(0)};
-    http::Request request;
-    const auto is_new = [&] { return trace_id_of(request, now).starts_with("Root=1-00000000-"); };
-    EXPECT_TRUE(is_new());
-    request.headers.set("X-Amzn-Trace-Id", std::string(kTrace));
-    EXPECT_EQ(trace_id_of(request, now), kTrace);
-    request.headers.set("X-Amzn-Trace-Id", std::string(512, 'x'));
-    EXPECT_EQ(trace_id_of(request, now).size(), 512U);
-    for (const std::string& odd : {std::string(513, 'x'), std::string("Root=\xc3\xa9")}) {
-        request.headers.set("X-Amzn-Trace-Id", odd);
-        EXPECT_TRUE(is_new());
+TEST(TraceId, KeepsWhatARequestBrings) {
+    const std::string given =
+        "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1;"
+        "Lineage=25:a87bd80c:1";
+    EXPECT_EQ(of({{"X-Amzn-Trace-Id", given}}), given);
+    EXPECT_EQ(of({{"X-Amzn-Trace-Id", given}, {"traceparent", "00-x"}}), given);
+    EXPECT_EQ(trace_root(given), "1-5759e988-bd862e3fe1be46a994272793");
+    EXPECT_EQ(trace_root("Self=1-2-3; Root=1-5759e988-bd862e3fe1be46a994272793"),
+              "1-5759e988-bd862e3fe1be46a994272793");
+}
+
+// The example of W3C Trace Context 3.2.2.5, as X-Ray writes it.
+TEST(TraceId, ReadsATraceparent) {
+    const std::string root = "4bf92f3577b34da6a3ce929d0e0e4736";
+    EXPECT_EQ(of({{"traceparent", "00-" + root + "-00f067aa0ba902b7-01"}}),
+              "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=00f067aa0ba902b7;Sampled=1");
+    EXPECT_TRUE(of({{"traceparent", "00-" + root + "-00f067aa0ba902b7-00"}}).ends_with("=0"));
+    EXPECT_TRUE(
+        of({{"traceparent", "cc-" + root + "-00f067aa0ba902b7-01-more"}}).ends_with("Sampled=1"));
+}
+
+TEST(TraceId, BeginsANewOneForWhatIsNotValid) {
+    EXPECT_TRUE(is_new(of({})));
+    for (const std::string given :
+         {"x", "Root=", "Root=1-5759e988-0", "Root=1-5759E988-bd862e3fe1be46a994272793",
+          "Root=1-5759e988-bd862e3fe1be46a994272793\x01", "Parent=53995c3f42cd8ad8"}) {
+        EXPECT_TRUE(is_new(of({{"X-Amzn-Trace-Id", given}}))) << given;
+    }
+    const std::string long_one =
+        "Root=1-5759e988-bd862e3fe1be46a994272793;" + std::string(480, 'x');
+    EXPECT_TRUE(is_new(of({{"X-Amzn-Trace-Id", long_one}})));
+    for (const std::string given :
+         {"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7",
+          "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+          "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+          "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+          "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+          "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",
+          "cc-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01more"}) {
+        EXPECT_TRUE(is_new(of({{"traceparent", given}}))) << given;
     }
 }
 

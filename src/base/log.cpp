@@ -21,9 +21,10 @@ constexpr std::string_view name_of(Level level) {
 
 }  // namespace
 
-void Log::set_request_id(std::string id) {
+void Log::set_request(std::string request_id, std::string trace_id) {
     const std::lock_guard lock(mutex_);
-    request_id_ = std::move(id);
+    request_id_ = std::move(request_id);
+    trace_id_ = std::move(trace_id);
 }
 
 void Log::debug(std::string_view message, boost::json::object fields) const {
@@ -48,6 +49,7 @@ void Log::write(Level level, std::string_view message, boost::json::object field
     {
         const std::lock_guard lock(mutex_);
         if (!request_id_.empty()) line["requestId"] = request_id_;
+        if (!trace_id_.empty()) line["traceId"] = trace_id_;
     }
     for (auto& field : fields) line[field.key()] = std::move(field.value());
     sink_(boost::json::serialize(line) + "\n");

@@ -1,5 +1,5 @@
 // log: one JSON object a line, with the keys CloudWatch reads (timestamp, level, message,
-// requestId) and whatever fields the caller adds.
+// requestId, traceId) and whatever fields the caller adds.
 //
 // Shapes:  log.info("rendered", {{"key", key}, {"ms", 12}});
 // Threads: any; a line is one write(2), so lines never mix.
@@ -26,7 +26,7 @@ class Log final {
         : clock_(clock), level_(level), sink_(std::move(sink)) {}
 
     // Stamped on every line until changed; empty for none.
-    void set_request_id(std::string id);
+    void set_request(std::string request_id, std::string trace_id);
 
     void debug(std::string_view message, boost::json::object fields = {}) const;
     void info(std::string_view message, boost::json::object fields = {}) const;
@@ -40,7 +40,8 @@ class Log final {
     Level level_;
     Sink sink_;
     mutable std::mutex mutex_;
-    std::string request_id_;  // Guarded by mutex_.
+    std::string request_id_;  // Guarded by mutex_; likewise below.
+    std::string trace_id_;
 };
 
 // A sink that writes to a file descriptor, usually 2.

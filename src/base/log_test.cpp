@@ -26,18 +26,20 @@ TEST(Log, ALineIsOneJsonObject) {
               "\"message\":\"two\\nlines\",\"key\":\"a\\\"b\",\"ms\":12}\n");
 }
 
-TEST(Log, StampsTheRequestIdWhileThereIsOne) {
+TEST(Log, StampsTheRequestAndItsTraceWhileThereIsOne) {
     Recorder recorder;
 
-    recorder.log.set_request_id("r-1");
+    recorder.log.set_request("r-1", "1-a");
     recorder.log.warn("with");
-    recorder.log.set_request_id("");
+    recorder.log.set_request("", "");
     recorder.log.error("without");
 
     const json::value first = *parse_json(recorder.lines[0]);
     const json::value second = *parse_json(recorder.lines[1]);
     EXPECT_EQ(first.at("requestId").as_string(), "r-1");
+    EXPECT_EQ(first.at("traceId").as_string(), "1-a");
     EXPECT_FALSE(second.as_object().contains("requestId"));
+    EXPECT_FALSE(second.as_object().contains("traceId"));
 }
 
 TEST(Log, LeavesOutWhatIsBelowItsLevel) {

@@ -186,6 +186,9 @@ Result<Manifest> parse(std::string_view text) {
         return Error{Code::invalid_argument, "error: is missing, though the status is failed."};
     }
     manifest.request_id = TRY(text_at(reader, "request_id"));
+    if (const auto trace_id = TRY(reader.find("trace_id"))) {
+        manifest.trace_id = TRY(trace_id->string());
+    }
     const std::string time = TRY(text_at(reader, "time"));
     manifest.time = TRY(parse_rfc3339(time));
     return manifest;
@@ -212,6 +215,7 @@ std::string format_manifest(const Manifest& manifest) {
         {"error", nullptr},
         {"timings_ms", json::object(manifest.timings_ms.begin(), manifest.timings_ms.end())},
         {"request_id", manifest.request_id},
+        {"trace_id", manifest.trace_id},
         {"time", format_rfc3339(manifest.time)}};
     if (manifest.metadata) document["metadata"] = format_info(*manifest.metadata);
     if (manifest.placeholder) {

@@ -4,7 +4,7 @@
 // Shapes:  {"version":1,"status":"ready","source":{…},"recipe_digest":"…","renditions":[{…}],
 //          "obsolete":[],"metadata":{…},"placeholder":{…},"lane":"jpeg","stripped":[…],
 //          "error":null,"timings_ms":{…},
-//          "request_id":"…","time":"…"}; docs/guarantees.md has an example.
+//          "request_id":"…","trace_id":"…","time":"…"}; docs/guarantees.md has an example.
 // Errors:  parse: corrupt names the field. Unknown fields are ignored, another version is not.
 // Threads: plain values.
 #pragma once
@@ -67,6 +67,7 @@ struct Manifest {
     // fetch, render (of it: decode, resize, encode), store, total
     std::map<std::string, std::int64_t> timings_ms = {};
     std::string request_id = {};
+    std::string trace_id = {};  // Of the request that brought the source: 1-5759e988-…
     Time time = {};
 };
 

@@ -39,6 +39,7 @@ Manifest ready() {
     manifest.stripped = {"location", "camera"};
     manifest.timings_ms = {{"fetch", 1}, {"total", 9}};
     manifest.request_id = "request-1";
+    manifest.trace_id = "1-5759e988-bd862e3fe1be46a994272793";
     manifest.time = kTime;
     return manifest;
 }

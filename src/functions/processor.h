@@ -59,6 +59,7 @@ struct ProcessorContext {
     const Clock& clock;
     const Log& log;
     std::string request_id = {};
+    std::string trace_id = {};    // Its root.
     Time deadline = Time::max();  // The render stops a second before.
     Renderer render = image::render;
 };

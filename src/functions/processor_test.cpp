@@ -24,6 +24,7 @@ TEST(Processor, RendersAndWritesTheManifestLast) {
     EXPECT_EQ(manifest->source.size_bytes, 3);
     EXPECT_EQ(manifest->metadata->width, 4000);
     EXPECT_EQ(manifest->request_id, "request-1");
+    EXPECT_EQ(manifest->trace_id, "1-5759e988-bd862e3fe1be46a994272793");
     EXPECT_EQ(manifest->timings_ms.count("total"), 1U);
 
     std::vector<std::string> puts;

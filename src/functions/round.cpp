@@ -306,6 +306,7 @@ Manifest begin_manifest(const Job& job, const ProcessorContext& context) {
                        .content_type = job.source.content_type},
             .recipe_digest = job.digest,
             .request_id = context.request_id,
+            .trace_id = context.trace_id,
             .time = context.clock.now()};
 }
 

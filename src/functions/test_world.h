@@ -130,6 +130,7 @@ class World {
                 .clock = clock,
                 .log = log,
                 .request_id = "request-1",
+                .trace_id = "1-5759e988-bd862e3fe1be46a994272793",
                 .render = fake_render};
     }
     ApiContext api() { return {.store = faulty, .settings = settings, .clock = clock, .log = log}; }

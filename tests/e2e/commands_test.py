@@ -134,6 +134,10 @@ class Served(unittest.TestCase):
             self.assertRegex(logs, r"START RequestId: [0-9a-f-]+ Version: \$LATEST")
             self.assertRegex(logs, r"REPORT RequestId: .*Max Memory Used: \d+ MB")
 
+            link = imagemill("console", "--data", cloud.data)
+            self.assertRegex(link.stdout, cloud.url + r"/console/login\?code=[0-9a-f]{64}\n")
+            self.assertIn("/console/login?code=", cloud.stderr_text())
+
             busy = imagemill("check", "--data", cloud.data)
             self.assertEqual(busy.returncode, 1)
             self.assertIn("Another server has the directory", busy.stderr)
@@ -187,9 +191,34 @@ class Served(unittest.TestCase):
             self.assertEqual(sent.returncode, 0, sent.stderr)
 
 
+    def test_logs_follow_what_comes_and_what_is_turned_over(self):
+        with tempfile.TemporaryDirectory() as data:
+            logs = pathlib.Path(data) / "logs"
+            logs.mkdir()
+            (logs / "image-resize-processor.log").write_text("one\n")
+            follower = subprocess.Popen(
+                [BIN / "imagemill", "logs", "--data", data, "--follow"],
+                stdout=subprocess.PIPE, text=True)
+            try:
+                self.assertEqual(follower.stdout.readline(), "one\n")
+                with open(logs / "image-resize-processor.log", "a") as log:
+                    log.write("two\n")
+                os.rename(logs / "image-resize-processor.log",
+                          logs / "image-resize-processor.log.1")
+                (logs / "image-resize-processor.log").write_text("3\n")
+                self.assertEqual(follower.stdout.readline(), "two\n")
+                self.assertEqual(follower.stdout.readline(), "3\n")
+                (logs / "image-upload-handler.log").write_text("four\n")
+                self.assertEqual(follower.stdout.readline(), "image-upload-handler: four\n")
+            finally:
+                follower.kill()
+                follower.wait()
+                follower.stdout.close()
+
+
 class Help(unittest.TestCase):
     def test_every_command_has_one_with_an_example(self):
-        for command in ("serve", "process", "upload", "status", "logs", "check", "keys"):
+        for command in ("serve", "process", "upload", "status", "logs", "check", "keys", "console"):
             with self.subTest(command):
                 told = imagemill(command, "--help")
                 self.assertEqual(told.returncode, 0)

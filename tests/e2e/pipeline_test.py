@@ -53,6 +53,26 @@ class Pipeline(unittest.TestCase):
                              capture_output=True, text=True, check=True)
         self.assertEqual(got.stdout, "200 image/jpeg")
 
+    def test_a_trace_goes_from_the_upload_to_the_manifest_and_the_logs(self):
+        root = "1-5759e988-bd862e3fe1be46a994272793"
+        name = "traced.jpg"
+        sent = self.cloud.upload(name, photos()[2].read_bytes(), {
+            "traceparent": "00-5759e988bd862e3fe1be46a994272793-00f067aa0ba902b7-01"})
+        self.assertEqual(sent.headers["X-Amzn-Trace-Id"],
+                         f"Root={root};Parent=00f067aa0ba902b7;Sampled=1")
+        self.assertEqual(self.cloud.wait(name).status, 200)
+        manifest = self.cloud.s3().get_object(
+            Bucket=DESTINATION, Key=f"manifests/{name}/manifest.json")
+        self.assertEqual(json.loads(manifest["Body"].read())["trace_id"], root)
+        for function in ("image-upload-handler", "image-resize-processor"):
+            lines = [json.loads(line)
+                     for line in (self.cloud.data / "logs" / f"{function}.log").open()
+                     if line.startswith("{")]
+            self.assertTrue(lines)
+            for line in lines:  # Every line has one, this upload's its own.
+                self.assertRegex(line["traceId"], r"^1-[0-9a-f]{8}-[0-9a-f]{24}$")
+            self.assertIn(root, [line["traceId"] for line in lines if line.get("key") == name])
+
     def test_raw_bytes_and_json(self):
         photo = photos()[1].read_bytes()
         self.assertEqual(self.cloud.upload("raw.jpg", photo).status, 201)

@@ -28,8 +28,11 @@ export function openBrowser() {
 }
 
 // A page of its own context (empty storage), started. `complaints` fills with console errors,
-// uncaught exceptions and what the CSP refused; `config` changes fields of the server's own.
-export async function openPage(browser, url, { config = null, ...contextOptions } = {}) {
+// uncaught exceptions and what the CSP refused; `config` changes fields of the server's own; `path`
+// is opened, and may be a whole link.
+export async function openPage(
+  browser, url, { config = null, path = '/', ...contextOptions } = {},
+) {
   const context = await browser.newContext({
     permissions: ['clipboard-read', 'clipboard-write'], ...contextOptions,
   });
@@ -54,7 +57,7 @@ export async function openPage(browser, url, { config = null, ...contextOptions 
       await route.fulfill({ json: { ...document, ...config } });
     });
   }
-  await page.goto(`${url}/`);
+  await page.goto(new URL(path, url).href);
   await started(page);
   return page;
 }

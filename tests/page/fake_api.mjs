@@ -10,10 +10,18 @@ import { readFile } from 'node:fs/promises';
 import { createHash, randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { extname, join } from 'node:path';
+import { FakeConsole } from './fake_console.mjs';
 import { parseMultipart, readBody, sendJson, sendProblem } from './fake_http.mjs';
 import { probe } from './fake_probe.mjs';
 
 const kWeb = fileURLToPath(new URL('../../web/', import.meta.url));
+const kUplot = fileURLToPath(new URL('../../node_modules/uplot/', import.meta.url));
+const kFiles = {
+  '/': `${kWeb}index.html`,
+  '/console': `${kWeb}console/index.html`,
+  '/console/uplot/uPlot.js': `${kUplot}dist/uPlot.esm.js`,
+  '/console/uplot/uPlot.css': `${kUplot}dist/uPlot.min.css`,
+};
 const kTypes = {
   '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml',
@@ -30,20 +38,24 @@ const kDefaults = {
   crops: false, // Adds square renditions: other shapes than the original's.
 };
 
-// → {url, storeUrl, options, close()}; `options` may be changed while it runs.
+// → {url, storeUrl, options, console, close()}; `options` may be changed while it runs.
 export async function startFakeApi(overrides = {}) {
   const options = { ...kDefaults, ...overrides };
   const images = new Map(); // By filename: {bytes, info, etag, readyAt}.
+  const fakeConsole = new FakeConsole();
   const store = await listen(createServer((request, response) => {
     answer(response, () => serveStore(request, response, { images, options, origin: front.url }));
   }), 0);
   const front = await listen(createServer((request, response) => {
-    answer(response, () => serveFront(request, response, { images, options, storeUrl: store.url }));
+    answer(response, () => serveFront(request, response, {
+      images, fakeConsole, options, storeUrl: store.url,
+    }));
   }), options.port);
   return {
     url: front.url,
     storeUrl: store.url,
     options,
+    console: fakeConsole,
     close: () => { front.close(); store.close(); },
   };
 }
@@ -81,14 +93,17 @@ async function serveFront(request, response, world) {
       token_required: world.options.token !== '', version: '0.1.0', s3_url: world.storeUrl,
     });
   }
+  if (await world.fakeConsole.serve(request, response, url.pathname, url.searchParams)) return;
   return serveFile(response, url.pathname, world.storeUrl);
 }
 
 async function serveFile(response, path, storeUrl) {
-  const name = path === '/' ? 'index.html' : path.slice(1);
-  const type = kTypes[extname(name)];
-  if (!type || !/^[\w.-]+$/.test(name)) return sendProblem(response, 404, 'There is no such page.');
-  const bytes = await readFile(join(kWeb, name));
+  const name = path.slice(1);
+  const isPlain = /^(console\/)?[\w.-]+$/.test(name) && kTypes[extname(name)];
+  const file = kFiles[path] ?? (isPlain ? join(kWeb, name) : null);
+  if (!file) return sendProblem(response, 404, 'There is no such page.');
+  const bytes = await readFile(file);
+  const type = kTypes[extname(file)];
   response.writeHead(200, {
     'Content-Type': type,
     'Content-Security-Policy': `default-src 'none'; script-src 'self'; style-src 'self'; ` +

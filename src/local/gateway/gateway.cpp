@@ -5,6 +5,7 @@
 
 #include "aws/proxy_event.h"
 #include "aws/trace_id.h"
+#include "base/encodings.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "http/problem.h"
@@ -91,7 +92,8 @@ class Gateway final {
           page_(options_),
           budget_(options_.body_bytes_in_flight_max),
           invoke_api_(options_.invoke, pool, queue, budget_, clock, log),
-          operator_api_(options_.operators, pool, queue, log) {}
+          operator_api_(options_.operators, pool, queue, log),
+          console_(options_.console, operator_api_, pool, queue, clock) {}
 
     http::Response handle(http::Request& request) {
         http::Response response = answer(request);
@@ -116,6 +118,9 @@ class Gateway final {
                 return metrics(request);
             case Target::operators:
                 return operator_api_.handle(request);
+            case Target::console:
+                if (options_.console.access == nullptr) return not_found();
+                return console_.handle(request, page_.policy());
             case Target::file:
                 return page_.get(request);
             case Target::not_found:
@@ -141,11 +146,14 @@ class Gateway final {
             .now = clock_.now()};
         std::string event = aws::format_proxy_event(request, body.bytes(), context);
         body.drop();
-        auto result =
-            pool_.invoke(options_.function, std::move(event), {.trace_id = context.trace_id});
+        auto result = pool_.invoke(
+            options_.function, std::move(event),
+            {.trace_id = context.trace_id,
+             .what = request.method + " " + std::string(utf8_prefix(request.path, 200))});
         http::Response response =
             result ? response_of(*result) : refusal_of(result.error(), request);
         response.headers.set("apigw-requestid", context.request_id);
+        response.headers.set("X-Amzn-Trace-Id", context.trace_id);
         return response;
     }
 
@@ -241,6 +249,7 @@ class Gateway final {
     Budget budget_;
     InvokeApi invoke_api_;
     OperatorApi operator_api_;
+    Console console_;
 };
 
 }  // namespace

@@ -6,10 +6,10 @@
 //          {"status","functions":{name:{"instances","busy",…}},
 //           "queue":{"waiting","running","dead"},
 //           "containment":{"lacks":"…" or null}}, 503 where the queue cannot be read. Lambda's
-//          Invoke: invoke_api.h. /admin/: operator_api.h. GET /metrics: metrics.h, open to this
-//          machine; to others, and behind a proxy, with the operator's token. The
-//          page's files and /config.json: made here.
-//          Everything else: 404, another method 405, both problem+json.
+//          Invoke: invoke_api.h. /admin/: operator_api.h. /console: console.h. GET /metrics:
+//          metrics.h, open to this machine; to others, and behind a proxy, with the operator's
+//          token. The page's files and /config.json: made here. Everything else: 404, another
+//          method 405, both problem+json.
 // Errors:  as problem+json, which says nothing of the inside; the log does.
 //          403  a Host that is none of `hosts`.
 //          413  a body over the limit, before it is read where its length is known: says how to get
@@ -29,6 +29,7 @@
 #include "base/log.h"
 #include "http/hosts.h"
 #include "http/message.h"
+#include "local/gateway/console.h"
 #include "local/gateway/invoke_api.h"
 #include "local/gateway/metrics.h"
 #include "local/gateway/operator_api.h"
@@ -46,6 +47,7 @@ struct GatewayOptions {
     http::Hosts hosts;
     InvokeApiOptions invoke = {};
     OperatorOptions operators = {};
+    ConsoleOptions console = {};
     std::function<std::vector<S3Requests>()> s3_requests = {};  // For /metrics.
     std::string containment_lacks = {};  // A sentence for /health; empty: nothing.
     bool is_behind_proxy = false;        // It has a public URL: a peer's address says nothing.

@@ -275,7 +275,9 @@ http::Response InvokeApi::run(const Call& call) {
 }
 
 http::Response InvokeApi::enqueue(const Call& call) {
-    const auto request_id = queue_.add(call.function, call.payload);
+    const auto request_id =
+        queue_.add(call.function, call.payload,
+                   {.priority = Priority::normal, .trace_id = call.options.trace_id});
     if (!request_id) {
         log_.error("an event cannot be queued", {{"error", request_id.error().message}});
         return format_lambda_error(service_error("The event could not be stored."));

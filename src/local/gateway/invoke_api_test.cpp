@@ -74,9 +74,10 @@ class InvokeApiTest : public testing::Test {
 };
 
 constexpr std::string_view kApi = "/2015-03-31/functions/api/invocations";
+constexpr std::string_view kTrace = "Root=1-5759e988-bd862e3fe1be46a994272793";
 
 TEST_F(InvokeApiTest, AnswersWithWhatTheFunctionSaid) {
-    const auto response = send(kApi, R"({"x":1})", {{"X-Amzn-Trace-Id", "Root=1-a"}});
+    const auto response = send(kApi, R"({"x":1})", {{"X-Amzn-Trace-Id", std::string(kTrace)}});
 
     EXPECT_EQ(response.status, 200);
     EXPECT_EQ(body_text(response), R"({"ok":true})");
@@ -86,7 +87,7 @@ TEST_F(InvokeApiTest, AnswersWithWhatTheFunctionSaid) {
     EXPECT_FALSE(response.headers.get("X-Amz-Log-Result"));
     EXPECT_EQ(pool_.function_, "api");
     EXPECT_EQ(pool_.payload_, R"({"x":1})");
-    EXPECT_EQ(pool_.options_.trace_id, "Root=1-a");
+    EXPECT_EQ(pool_.options_.trace_id, kTrace);
 }
 
 TEST_F(InvokeApiTest, NothingIsAnEmptyEvent) {
@@ -129,7 +130,9 @@ TEST_F(InvokeApiTest, AnAnswerBeyondLambdasLimitIsAnError) {
 }
 
 TEST_F(InvokeApiTest, QueuesAnEvent) {
-    const auto response = send(kApi, R"({"x":1})", {{"X-Amz-Invocation-Type", "Event"}});
+    const auto response =
+        send(kApi, R"({"x":1})",
+             {{"X-Amz-Invocation-Type", "Event"}, {"X-Amzn-Trace-Id", std::string(kTrace)}});
 
     EXPECT_EQ(response.status, 202);
     EXPECT_EQ(body_text(response), "");
@@ -137,6 +140,7 @@ TEST_F(InvokeApiTest, QueuesAnEvent) {
     ASSERT_EQ(queue_.added_.size(), 1U);
     EXPECT_EQ(queue_.added_[0].function, "api");
     EXPECT_EQ(queue_.added_[0].payload, R"({"x":1})");
+    EXPECT_EQ(queue_.added_[0].options.trace_id, kTrace);
     EXPECT_EQ(pool_.calls_, 0);
 }
 

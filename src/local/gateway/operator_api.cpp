@@ -4,6 +4,7 @@
 
 #include "aws/failure_record.h"
 #include "aws/s3_event.h"
+#include "aws/trace_id.h"
 #include "base/encodings.h"
 #include "http/problem.h"
 #include "local/gateway/operator_access.h"
@@ -48,6 +49,7 @@ json::object describe(const ListedEvent& event) {
                           {"state", name_of(event.state)},
                           {"function", event.function},
                           {"request_id", event.request_id},
+                          {"trace_id", aws::trace_root(event.trace_id)},
                           {"attempts", event.attempts},
                           {"queued", format_rfc3339(event.queued)}};
     const auto objects = aws::parse_s3_event(notification_in(event.payload));
@@ -94,13 +96,13 @@ http::Response OperatorApi::handle(http::Request& request) {
                              "This call needs the operator's token: Authorization: Bearer and "
                              "what is in the file operator-token of the data directory.");
     }
-    return run(request);
+    return run(request, std::string_view(request.path).substr(kOperatorPath.size()));
 }
 
-http::Response OperatorApi::run(http::Request& request) {
-    const std::string path = request.path.substr(kOperatorPath.size());
+http::Response OperatorApi::run(http::Request& request, std::string_view path) {
     const bool is_change = path == "events/redrive" || path == "events/delete";
-    if (path != "events" && path != "reprocess" && !is_change) {
+    const bool is_console = path == "console" && options_.console_link;
+    if (path != "events" && path != "reprocess" && !is_change && !is_console) {
         return http::problem(404, "There is no such call of the operator's API.");
     }
     const std::string_view method = path == "events" ? "GET" : "POST";
@@ -111,6 +113,7 @@ http::Response OperatorApi::run(http::Request& request) {
     }
     if (path == "events") return answer_of(list(request));
     if (path == "reprocess") return answer_of(reprocess(request));
+    if (is_console) return answer_of(begin_console());
     return answer_of(change(request, path.substr(path.find('/') + 1)));
 }
 
@@ -151,6 +154,9 @@ Result<json::object> OperatorApi::change(http::Request& request, std::string_vie
     const json::value document = TRY(read_json(request));
     const EventSelection selection = TRY(parse_selection(JsonReader(document)));
     const bool is_redrive = verb == "redrive";
+    if (is_redrive && selection.state.value_or(EventState::dead) != EventState::dead) {
+        return Error{Code::invalid_argument, "state: dead letters alone are tried again."};
+    }
     const std::int64_t count =
         is_redrive ? TRY(queue_.redrive(selection)) : TRY(queue_.remove(selection));
     log_.info(is_redrive ? "dead letters redriven" : "events deleted",
@@ -159,7 +165,7 @@ Result<json::object> OperatorApi::change(http::Request& request, std::string_vie
 }
 
 Result<EventSelection> OperatorApi::parse_selection(const JsonReader& reader) const {
-    TRY(reader.only({"ids", "function", "all"}));
+    TRY(reader.only({"ids", "function", "all", "state"}));
     const auto ids = TRY(reader.find("ids"));
     const auto function = TRY(reader.find("function"));
     const auto all = TRY(reader.find("all"));
@@ -179,6 +185,10 @@ Result<EventSelection> OperatorApi::parse_selection(const JsonReader& reader) co
         TRY(check_function(selection.function, "function"));
     }
     if (all && !TRY(all->boolean())) return all->expected("true");
+    if (const auto state = TRY(reader.find("state"))) {
+        const std::string name = TRY(state->string());
+        selection.state = TRY(parse_state(name));
+    }
     return selection;
 }
 
@@ -194,6 +204,11 @@ Result<json::object> OperatorApi::reprocess(http::Request& request) {
     return json::object{
         {"queued", page.count},
         {"next", page.next_after.empty() ? json::value(nullptr) : json::value(page.next_after)}};
+}
+
+Result<json::object> OperatorApi::begin_console() {
+    log_.info("a link to the console was made");
+    return json::object{{"url", options_.console_link()}};
 }
 
 Result<void> OperatorApi::check_function(std::string_view function, std::string_view field) const {

@@ -6,9 +6,10 @@
 //               → {"events":[…],"next":ID or null}, ids ascending.
 //          POST /admin/events/redrive, /admin/events/delete, JSON with exactly one of
 //               {"ids":[1,2]}, {"function":"…"}, {"all":true} → {"count":N}. Deleting takes what
-//               waits or is dead; what runs stays.
+//               waits or is dead, of it with "state" what is in that; what runs stays.
 //          POST /admin/reprocess {"prefix":"…","after":"KEY"} → {"queued":N,"next":KEY or null}: a
 //               page of the source bucket, queued at low priority.
+//          POST /admin/console {} → {"url":"http://…/console/login?code=…"}: a way in, for once.
 // Errors:  problem+json: 400 names the field, 401 without the token, 403 from elsewhere, 404
 //          where there is no such call, 405, 503 where the queue cannot be read.
 // Threads: any.
@@ -34,7 +35,8 @@ struct Requeued {
 };
 
 struct OperatorOptions {
-    std::string token = {};  // Empty: nobody is let in.
+    std::string token = {};                          // Empty: nobody is let in.
+    std::function<std::string()> console_link = {};  // Empty: there is no console.
     // Queues the pictures of a page of keys that begin with `prefix` and come after `after`.
     std::function<Result<Requeued>(const std::string& prefix, const std::string& after)> reprocess =
         {};
@@ -47,9 +49,11 @@ class OperatorApi final {
         : options_(std::move(options)), pool_(pool), queue_(queue), log_(log) {}
 
     http::Response handle(http::Request& request);
+    // The call of that name ("events/redrive"), of someone who was let in.
+    http::Response run(http::Request& request, std::string_view call);
 
   private:
-    http::Response run(http::Request& request);
+    Result<json::object> begin_console();
     Result<json::object> list(const http::Request& request);
     Result<json::object> change(http::Request& request, std::string_view verb);
     Result<json::object> reprocess(http::Request& request);

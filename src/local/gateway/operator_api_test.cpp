@@ -128,6 +128,21 @@ TEST_F(OperatorApiTest, RedrivesAndDeletesWhatIsNamed) {
     EXPECT_EQ(queue_.removed_[1].function, "");
 }
 
+TEST_F(OperatorApiTest, DeletesInOneStateAlone) {
+    for (const char* verb : {"delete", "redrive"}) {
+        const std::string path = "/admin/events/" + std::string(verb);
+        EXPECT_EQ(send("POST", path, R"({"all":true,"state":"dead"})").status, 200);
+        EXPECT_EQ(send("POST", path, R"({"all":true,"state":"gone"})").status, 400);
+    }
+    EXPECT_EQ(queue_.removed_.at(0).state, EventState::dead);
+    EXPECT_EQ(send("POST", "/admin/events/delete", R"({"all":true,"state":"waiting"})").status,
+              200);
+    EXPECT_EQ(queue_.removed_.at(1).state, EventState::waiting);
+    EXPECT_EQ(send("POST", "/admin/events/redrive", R"({"all":true,"state":"waiting"})").status,
+              400);
+    EXPECT_EQ(queue_.redriven_.size(), 1U);
+}
+
 TEST_F(OperatorApiTest, ASelectionSaysExactlyOneThing) {
     for (const char* body :
          {"{}", R"({"ids":[]})", R"({"ids":[1],"all":true})", R"({"all":false})",

@@ -19,6 +19,8 @@ class Page final {
   public:
     explicit Page(const GatewayOptions& options);
 
+    // The Content-Security-Policy of every page.
+    const std::string& policy() const { return policy_; }
     bool has(std::string_view path) const { return files_.contains(path); }
     // Of a path that it has.
     http::Response get(const http::Request& request) const;

@@ -20,6 +20,9 @@ constexpr std::array kResources{
              Target::invoke},
     Resource{"/metrics", "/metrics", "GET, HEAD", Target::metrics},
     Resource{"/admin/", "/admin/{call+}", "GET, POST", Target::operators},
+    Resource{"/console", "/console", "GET", Target::console},
+    Resource{"/console/login", "/console/login", "GET", Target::console},
+    Resource{"/console/api/", "/console/api/{call+}", "GET, POST", Target::console},
     Resource{"/health", "/health", "GET, HEAD", Target::health},
 };
 

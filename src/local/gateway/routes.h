@@ -15,6 +15,7 @@ enum class Target {
     invoke,
     metrics,
     operators,
+    console,
     file,
     not_found,
     method_not_allowed

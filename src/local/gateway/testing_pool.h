@@ -52,18 +52,19 @@ class FakeQueue final : public EventQueue {
     struct Added {
         std::string function;
         std::string payload;
-        Priority priority = Priority::normal;
+        AddOptions options;
     };
 
     Result<std::string> add(const std::string& function, const std::string& payload,
-                            Priority priority) override {
+                            const AddOptions& options) override {
         if (broken_) return error();
-        added_.push_back({function, payload, priority});
+        added_.push_back({function, payload, options});
         return std::string("queued-id");
     }
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
                          Priority priority) override {
-        for (const std::string& payload : payloads) TRY(add(function, payload, priority));
+        for (const std::string& payload : payloads)
+            TRY(add(function, payload, {.priority = priority}));
         return {};
     }
     Result<std::optional<QueuedEvent>> take(const std::string&) override {

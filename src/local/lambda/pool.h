@@ -30,6 +30,7 @@
 // Source:  AWS Lambda developer guide: Runtime API, lifecycle, asynchronous invocation.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -72,6 +73,20 @@ struct FunctionConfig {
     std::int64_t payload_bytes_max = INT64_C(128) << 20;  // Request; a response has 100 more.
 };
 
+// An invocation that came to its end; `event` and `answer` are for the call.
+struct FinishedInvocation {
+    std::string_view function;
+    std::string_view request_id;
+    std::string_view trace_id;
+    std::string_view what = {};   // As its caller named it.
+    std::string_view event = {};  // The payload of an event; empty for a caller's.
+    std::string_view answer = {};
+    std::string_view error_type = {};  // Empty for success.
+    int attempt = 1;
+    Milliseconds duration{0};
+    Time ended = {};
+};
+
 struct PoolOptions {
     std::string bootstrap;  // Path of the executable.
     std::string region = "us-east-1";
@@ -81,6 +96,8 @@ struct PoolOptions {
     // What answers as the S3 service (AWS_ENDPOINT_URL_S3 says so) beside the Runtime API in a
     // network of its own.
     http::Handler inner_s3 = {};
+    // Told of every invocation that ended, on the thread of its instance, under no lock.
+    std::function<void(const FinishedInvocation&)> on_finished = {};
 };
 
 enum class LogTail { none, wanted };
@@ -89,6 +106,7 @@ struct InvokeOptions {
     std::string trace_id = {};        // Empty: one is made.
     std::string client_context = {};  // JSON text; goes to the function as it is.
     LogTail log_tail = LogTail::none;
+    std::string what = {};  // For who looks at what ran: "POST /upload".
 };
 
 struct InvokeResult {

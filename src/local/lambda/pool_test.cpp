@@ -36,10 +36,9 @@ class PoolTest : public testing::Test {
 
     Result<void> make(std::vector<FunctionConfig> functions,
                       const std::string& bootstrap = POOL_TEST_BOOTSTRAP) {
-        PoolOptions options;
-        options.bootstrap = bootstrap;
-        options.functions = std::move(functions);
-        pool_ = TRY(make_pool(options, queue_, logs_, system_clock(), log_));
+        options_.bootstrap = bootstrap;
+        options_.functions = std::move(functions);
+        pool_ = TRY(make_pool(options_, queue_, logs_, system_clock(), log_));
         return {};
     }
 
@@ -64,6 +63,7 @@ class PoolTest : public testing::Test {
     TestingQueue queue_{system_clock()};
     TestingLogs logs_;
     Log log_{system_clock(), Level::error, [](std::string_view) {}};
+    PoolOptions options_;
     std::unique_ptr<FunctionPool> pool_;
 };
 
@@ -129,6 +129,29 @@ TEST_F(PoolTest, GivesEveryInvocationItsIds) {
     EXPECT_TRUE(other.at("trace_id").as_string().starts_with("Root=1-"));
     EXPECT_EQ(got.at("function_arn").as_string(),
               "arn:aws:lambda:us-east-1:000000000000:function:f");
+}
+
+TEST_F(PoolTest, AnAttemptAtAnEventHasItsTrace) {
+    FunctionConfig function = function_called("f");
+    function.retries = 1;
+    function.retry_delay = Milliseconds(1);
+    std::mutex mutex;
+    std::vector<std::string> seen;
+    options_.on_finished = [&](const FinishedInvocation& finished) {
+        const std::lock_guard lock(mutex);
+        seen.push_back(std::to_string(finished.attempt) + " " + std::string(finished.trace_id) +
+                       " " + std::string(finished.error_type) + " " + std::string(finished.event));
+    };
+    ASSERT_TRUE(queue_.add("f", R"({"do":"error"})",
+                           {.priority = Priority::normal, .trace_id = "Root=1-abc"}));
+    ASSERT_TRUE(make({function}));
+
+    ASSERT_TRUE(eventually([&] { return queue_.dead_letters(1)->size() == 1; }));
+    const std::lock_guard lock(mutex);
+    ASSERT_EQ(seen.size(), 2U);
+    EXPECT_TRUE(seen[0].starts_with("1 Root=1-abc Function.")) << seen[0];
+    EXPECT_TRUE(seen[1].starts_with("2 Root=1-abc Function.")) << seen[1];
+    EXPECT_TRUE(seen[1].ends_with(R"({"do":"error"})")) << seen[1];
 }
 
 TEST_F(PoolTest, GivesTheTailOfTheLogToWhoAsksForIt) {
@@ -203,10 +226,10 @@ TEST_F(PoolTest, EndsTheLoopOfAFunctionThatCausesItsOwnEvents) {
     ASSERT_TRUE(make({function}));
 
     const std::string once = aws::add_hop("Root=1-abc", "f");
-    queue_.add_caused("f", R"({"do":"print_trace"})", once);
+    ASSERT_TRUE(queue_.add("f", R"({"do":"print_trace"})", {.trace_id = once}));
     ASSERT_TRUE(drained());
     EXPECT_TRUE(eventually([&] { return logs_.has(aws::add_hop(once, "f")); }));
-    queue_.add_caused("f", std::string(kEcho), aws::add_hop(once, "f"));
+    ASSERT_TRUE(queue_.add("f", std::string(kEcho), {.trace_id = aws::add_hop(once, "f")}));
     ASSERT_TRUE(eventually([&] { return queue_.dead_letters(1)->size() == 1; }));
 
     EXPECT_EQ(queue_.dead_letters(1)->front().condition, "RecursiveLoop");

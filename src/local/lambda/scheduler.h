@@ -72,6 +72,7 @@ class Scheduler final : public FunctionPool {
     void fail_first(Roster& roster, Slot& slot, Instance& instance);
     void finish(Roster& roster, Work& work, Outcome outcome);
     void finish_aborted(Work& work);
+    void tell_finished(const Roster& roster, const Work& work, const Outcome& outcome) const;
     void end_slot(Roster& roster, Slot& slot);
 
     // scheduler.cpp, with mutex_ held:
@@ -91,6 +92,7 @@ class Scheduler final : public FunctionPool {
     const std::string region_;
     const Isolation isolation_;
     const http::Handler inner_s3_;
+    const std::function<void(const FinishedInvocation&)> on_finished_;
     EventQueue& queue_;  // These four outlive the pool.
     Logs& logs_;
     const Clock& clock_;

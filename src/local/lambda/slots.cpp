@@ -205,6 +205,7 @@ void Scheduler::fail_first(Roster& roster, Slot& slot, Instance& instance) {
 
 void Scheduler::finish(Roster& roster, Work& work, Outcome outcome) {
     const bool failed = outcome.status != InvocationStatus::success;
+    tell_finished(roster, work, outcome);
     {
         const Lock lock(mutex_);
         ++roster.counts.invocations;
@@ -227,6 +228,29 @@ void Scheduler::finish(Roster& roster, Work& work, Outcome outcome) {
         if (settlement.kind == SettlementKind::bury) ++roster.counts.events_dropped;
     }
     if (settlement.kind == SettlementKind::retry) ring();  // There is a new time to wake at.
+}
+
+void Scheduler::tell_finished(const Roster& roster, const Work& work,
+                              const Outcome& outcome) const {
+    if (!on_finished_) return;
+    FinishedInvocation finished{.function = roster.config.name,
+                                .request_id = {},
+                                .trace_id = {},
+                                .answer = outcome.payload,
+                                .error_type = outcome.error_type,
+                                .duration = outcome.duration,
+                                .ended = clock_.now()};
+    if (work.call) {
+        finished.request_id = work.call->request_id;
+        finished.trace_id = work.call->options.trace_id;
+        finished.what = work.call->options.what;
+    } else {
+        finished.request_id = work.event->request_id;
+        finished.trace_id = work.event->trace_id;
+        finished.event = work.event->payload;
+        finished.attempt = work.event->attempts + 1;
+    }
+    on_finished_(finished);
 }
 
 // We ended it ourselves, since the server stops.

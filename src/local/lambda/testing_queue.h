@@ -27,12 +27,13 @@ class TestingQueue final : public EventQueue {
     TestingQueue(const Clock& clock, const Faults& faults) : clock_(clock), faults_(faults) {}
 
     Result<std::string> add(const std::string& function, const std::string& payload,
-                            Priority = Priority::normal) override {
+                            const AddOptions& options = {}) override {
         const std::string request_id = random_uuid();
         {
             const std::lock_guard lock(mutex_);
             const bool twice = percent_(random_) < faults_.duplicates_percent;
-            for (int i = 0; i < (twice ? 2 : 1); ++i) insert(function, payload, request_id);
+            for (int i = 0; i < (twice ? 2 : 1); ++i)
+                insert(function, payload, {request_id, options.trace_id});
         }
         tell();
         return request_id;
@@ -40,7 +41,8 @@ class TestingQueue final : public EventQueue {
 
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
                          Priority priority) override {
-        for (const std::string& payload : payloads) TRY(add(function, payload, priority));
+        for (const std::string& payload : payloads)
+            TRY(add(function, payload, {.priority = priority}));
         return {};
     }
 
@@ -102,7 +104,8 @@ class TestingQueue final : public EventQueue {
             dead_.push_back(std::move(letter));
             rows_.erase(id);
             if (!burial.on_failure_function.empty()) {
-                insert(burial.on_failure_function, burial.on_failure_payload, random_uuid());
+                insert(burial.on_failure_function, burial.on_failure_payload,
+                       {random_uuid(), burial.trace_id});
             }
         }
         tell();
@@ -149,16 +152,6 @@ class TestingQueue final : public EventQueue {
         callback_ = std::move(callback);
     }
 
-    // As the store would, of a write with this trace header.
-    void add_caused(const std::string& function, const std::string& payload,
-                    const std::string& trace_id) {
-        {
-            const std::lock_guard lock(mutex_);
-            insert(function, payload, random_uuid());
-            rows_[last_id_].event.trace_id = trace_id;
-        }
-        tell();
-    }
     void set_failing(bool failing) {
         const std::lock_guard lock(mutex_);
         failing_ = failing;
@@ -183,16 +176,21 @@ class TestingQueue final : public EventQueue {
         bool running = false;
     };
 
-    void insert(const std::string& function, const std::string& payload,
-                const std::string& request_id) {
+    struct Ids {
+        std::string request_id;
+        std::string trace_id;
+    };
+
+    void insert(const std::string& function, const std::string& payload, const Ids& ids) {
         const std::int64_t id = ++last_id_;
         const Time now = clock_.now();
         rows_[id] = {.event = {.id = id,
                                .function = function,
-                               .request_id = request_id,
+                               .request_id = ids.request_id,
                                .payload = payload,
                                .attempts = 0,
-                               .queued = now},
+                               .queued = now,
+                               .trace_id = ids.trace_id},
                      .due = now,
                      .running = false};
     }

@@ -37,10 +37,11 @@ TEST_F(PutObject, TakesNoBytesAtAll) {
 }
 
 TEST_F(PutObject, TellsTheFunctionWhoDidIt) {
-    ASSERT_EQ(put("/photos/cat.jpg", "meow", {{"X-Amzn-Trace-Id", "Root=1-abc"}}).status, 200);
+    const std::string trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    ASSERT_EQ(put("/photos/cat.jpg", "meow", {{"X-Amzn-Trace-Id", trace}}).status, 200);
     const auto event = store_->events().take("processor");
     ASSERT_TRUE(event && *event);
-    EXPECT_EQ((*event)->trace_id, "Root=1-abc");
+    EXPECT_EQ((*event)->trace_id, trace);
     EXPECT_NE((*event)->payload.find("ObjectCreated:Put"), std::string::npos);
     EXPECT_NE((*event)->payload.find("cat.jpg"), std::string::npos);
     EXPECT_NE((*event)->payload.find("192.0.2.7"), std::string::npos);
@@ -225,6 +226,31 @@ TEST_F(PutObject, TakesNoOtherCondition) {
     EXPECT_EQ(outcome(put("/photos/k", "x", {{"If-Match", "*"}})), "501 NotImplemented");
     EXPECT_EQ(outcome(put("/photos/k", "x", {{"If-Match", "abc"}, {"If-None-Match", "*"}})),
               "501 NotImplemented");
+}
+
+// Put, form, copy and delete each hand it to their event.
+TEST_F(PutObject, TheEventHasTheTraceOfTheRequest) {
+    const std::string trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1";
+    const http::Headers headers{{"X-Amzn-Trace-Id", trace}};
+    put("/photos/a", "a", headers);
+    http::Headers copy = headers;
+    copy.set("x-amz-copy-source", "/photos/a");
+    put("/photos/b", "", copy);
+    remove("/photos/a", headers);
+    const std::string body = "<Delete><Object><Key>b</Key></Object></Delete>";
+    http::Headers bulk = headers;
+    bulk.set("Content-MD5", format_base64(md5(as_bytes(body))));
+    send(
+        Ask{.method = "POST", .path = "/photos", .query = "delete", .headers = bulk, .body = body});
+    for (const char* name : {"ObjectCreated:Put", "ObjectCreated:Copy", "ObjectRemoved:Delete",
+                             "ObjectRemoved:Delete"}) {
+        const auto event = store_->events().take("processor");
+        ASSERT_TRUE(event && *event) << name;
+        EXPECT_NE((*event)->payload.find(name), std::string::npos);
+        EXPECT_EQ((*event)->trace_id, trace) << name;
+    }
+    put("/photos/c", "c");
+    EXPECT_TRUE((*store_->events().take("processor"))->trace_id.starts_with("Root=1-"));
 }
 
 }  // namespace

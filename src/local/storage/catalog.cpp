@@ -110,6 +110,7 @@ constexpr std::array kMigrations = {
     )sql",
     R"sql(
     ALTER TABLE events ADD COLUMN trace_id TEXT NOT NULL DEFAULT '';
+    ALTER TABLE dead_letters ADD COLUMN trace_id TEXT NOT NULL DEFAULT '';
     )sql",
 };
 

@@ -34,7 +34,7 @@ class CatalogQueue final : public EventQueue {
     CatalogQueue(Catalog& catalog, const Clock& clock) : catalog_(catalog), clock_(clock) {}
 
     Result<std::string> add(const std::string& function, const std::string& payload,
-                            Priority priority) override;
+                            const AddOptions& options) override;
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
                          Priority priority) override;
     Result<std::optional<QueuedEvent>> take(const std::string& function) override;

@@ -1,12 +1,11 @@
 #include "local/storage/queue.h"
 
+#include "aws/trace_id.h"
 #include "base/random.h"
 #include "local/storage/catalog_queue.h"
 
 namespace imagemill::local {
 namespace {
-
-const std::string kNoTrace;
 
 std::int64_t ms_of(Time time) {
     return time.time_since_epoch().count();
@@ -29,8 +28,8 @@ Result<void> take_in_state(Database& database, std::int64_t state, const std::st
     event->request_id = select.text(2);
     event->payload = select.text(3);
     event->attempts = static_cast<int>(select.integer(4));
-    event->trace_id = select.text(6);
     event->queued = state == kWaitingLow ? now : time_of(select.integer(5));
+    event->trace_id = select.text(6);
     Statement update =
         TRY(database.prepare("UPDATE events SET state = 1, queued_ms = ? WHERE id = ?"));
     return update.bind(1, ms_of(event->queued)).bind(2, event->id).run();
@@ -67,8 +66,8 @@ Result<bool> move_to_dead_letters(Database& database, std::int64_t id, const Bur
                                   Time now) {
     Statement copy = TRY(database.prepare(
         "INSERT INTO dead_letters (id, function, died_ms, queued_ms, attempts, condition, error, "
-        "request_id, payload) SELECT id, function, ?, queued_ms, ?, ?, ?, "
-        "request_id, payload FROM events WHERE id = ?"));
+        "request_id, payload, trace_id) SELECT id, function, ?, queued_ms, ?, ?, ?, "
+        "request_id, payload, trace_id FROM events WHERE id = ?"));
     copy.bind(1, ms_of(now)).bind(2, burial.attempts).bind(3, burial.condition);
     TRY(copy.bind(4, burial.error).bind(5, id).run());
     if (database.changed_rows() == 0) return false;
@@ -164,12 +163,14 @@ Result<void> requeue_running_events(Database& database, std::int64_t& count) {
 }
 
 Result<std::string> CatalogQueue::add(const std::string& function, const std::string& payload,
-                                      Priority priority) {
+                                      const AddOptions& options) {
     const std::string request_id = random_uuid();
     TRY(catalog_.write(Sync::full, [&](Database& database) {
-        return insert_row(
-            database, state_of(priority), request_id,
-            {.function = function, .payload = payload, .trace_id = kNoTrace, .now = clock_.now()});
+        return insert_row(database, state_of(options.priority), request_id,
+                          {.function = function,
+                           .payload = payload,
+                           .trace_id = options.trace_id,
+                           .now = clock_.now()});
     }));
     tell_added();
     return request_id;
@@ -181,9 +182,11 @@ Result<void> CatalogQueue::add_all(const std::string& function,
     const auto insert_all = [&](Database& database) -> Result<void> {
         const Time now = clock_.now();
         for (const std::string& payload : payloads) {
-            TRY(insert_row(
-                database, state_of(priority), random_uuid(),
-                {.function = function, .payload = payload, .trace_id = kNoTrace, .now = now}));
+            TRY(insert_row(database, state_of(priority), random_uuid(),
+                           {.function = function,
+                            .payload = payload,
+                            .trace_id = aws::make_trace_id(now),
+                            .now = now}));
         }
         return {};
     };

@@ -52,6 +52,11 @@ struct DeadLetter {
 
 enum class Priority { normal, low };
 
+struct AddOptions {
+    Priority priority = Priority::normal;
+    std::string trace_id = {};  // Of who caused it: goes to every attempt.
+};
+
 // How an event ends as a dead letter.
 struct Burial {
     std::string condition = {};  // RetriesExhausted, EventAgeExceeded, RecursiveLoop.
@@ -74,6 +79,7 @@ struct ListedEvent {
     std::string payload;
     int attempts = 0;
     Time queued;
+    std::string trace_id = {};
     Time due;               // Of one that waits.
     std::string condition;  // From here on: of a dead one.
     std::string error;
@@ -87,10 +93,12 @@ struct EventQuery {
     int count_max = 100;
 };
 
-// Those of `ids`; with none named, all of `function`; with that empty, too, all.
+// Those of `ids`; with none named, all of `function`; with that empty, too, all. Of them, those in
+// `state`, where one is named.
 struct EventSelection {
     std::vector<std::int64_t> ids = {};
     std::string function = {};
+    std::optional<EventState> state = std::nullopt;
 };
 
 struct QueueCounts {
@@ -107,7 +115,7 @@ class EventQueue {
 
     // Its request id.
     virtual Result<std::string> add(const std::string& function, const std::string& payload,
-                                    Priority priority = Priority::normal) = 0;
+                                    const AddOptions& options = {}) = 0;
     // All of them in one transaction.
     virtual Result<void> add_all(const std::string& function,
                                  const std::vector<std::string>& payloads, Priority priority) = 0;

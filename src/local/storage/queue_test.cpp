@@ -55,6 +55,25 @@ TEST_F(QueueTest, GivesEventsOnceInTheirOrder) {
     EXPECT_EQ(counts(), "0 2 0");
 }
 
+TEST_F(QueueTest, ATraceGoesWithItsEventToTheEnd) {
+    const std::string trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    ASSERT_TRUE(queue().add("processor", "1", {.priority = Priority::normal, .trace_id = trace}));
+    EXPECT_EQ(take(), "1");
+    EXPECT_EQ(last_.trace_id, trace);
+    ASSERT_TRUE(queue().bury(last_.id, {.condition = "RetriesExhausted",
+                                        .attempts = 1,
+                                        .on_failure_function = "api",
+                                        .on_failure_payload = "failed",
+                                        .trace_id = last_.trace_id}));
+
+    EXPECT_EQ((*queue().take("api"))->trace_id, trace);
+    EXPECT_EQ(queue().list({})->at(0).trace_id, trace);
+    ASSERT_TRUE(queue().redrive({}));
+    EXPECT_EQ(queue().list({.state = EventState::waiting})->at(0).trace_id, trace);
+    EXPECT_EQ(take(), "1");
+    EXPECT_EQ(last_.trace_id, trace);
+}
+
 TEST_F(QueueTest, KeepsFunctionsApart) {
     add("1");
     ASSERT_TRUE(queue().add("api", "2"));
@@ -277,7 +296,7 @@ TEST_F(QueueTest, ManyTakersNeverGetTheSameEvent) {
 
 TEST_F(QueueTest, LowPriorityWaitsForAllOthers) {
     const Time added = store_.clock().now();
-    ASSERT_TRUE(queue().add("processor", "again", Priority::low));
+    ASSERT_TRUE(queue().add("processor", "again", {.priority = Priority::low}));
     EXPECT_EQ(counts(), "1 0 0");
     EXPECT_EQ(queue().counts("processor")->low, 1);
     EXPECT_FALSE(queue().counts("processor")->oldest.has_value());
@@ -291,7 +310,7 @@ TEST_F(QueueTest, LowPriorityWaitsForAllOthers) {
 }
 
 TEST_F(QueueTest, TheAgeOfALowPriorityEventIsCountedFromItsTurn) {
-    ASSERT_TRUE(queue().add("processor", "again", Priority::low));
+    ASSERT_TRUE(queue().add("processor", "again", {.priority = Priority::low}));
     store_.clock().advance(std::chrono::hours(7));
     const Time turn = store_.clock().now();
 
@@ -364,6 +383,20 @@ TEST_F(QueueTest, RedrivesAFunctionsDeadLettersOrAll) {
     EXPECT_EQ(queue().counts("api")->waiting, 1);
 }
 
+TEST_F(QueueTest, DeletesInOneStateAlone) {
+    add("dies");
+    take();
+    ASSERT_TRUE(queue().bury(last_.id, {.condition = "C"}));
+    add("waits");
+
+    EXPECT_EQ(*queue().remove({.state = EventState::dead}), 1);
+    EXPECT_EQ(counts(), "1 0 0");
+    EXPECT_EQ(*queue().remove({.state = EventState::dead}), 0);
+    EXPECT_EQ(*queue().remove({.state = EventState::running}), 0);
+    EXPECT_EQ(*queue().remove({.state = EventState::waiting}), 1);
+    EXPECT_EQ(counts(), "0 0 0");
+}
+
 TEST_F(QueueTest, DeletesWhatWaitsOrIsDeadButNotWhatRuns) {
     add("runs");
     take();
@@ -372,7 +405,7 @@ TEST_F(QueueTest, DeletesWhatWaitsOrIsDeadButNotWhatRuns) {
     take();
     ASSERT_TRUE(queue().bury(last_.id, {.condition = "C"}));
     add("waits");
-    ASSERT_TRUE(queue().add("processor", "waits, too", Priority::low));
+    ASSERT_TRUE(queue().add("processor", "waits, too", {.priority = Priority::low}));
     EXPECT_EQ(counts(), "2 1 1");
 
     EXPECT_EQ(*queue().remove({.ids = {running}}), 0);

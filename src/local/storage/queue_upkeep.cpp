@@ -17,16 +17,16 @@ Time time_of(std::int64_t ms) {
 // The columns of ListedEvent in their order. What runs is little, and found by the index; the rest
 // is read in the order of its ids.
 constexpr const char* kListWaiting =
-    "SELECT id, state, function, request_id, payload, attempts, queued_ms, due_ms, '', '', 0 "
-    "FROM events WHERE state IN (0, 2) AND id > ?1 AND (?2 = '' OR function = ?2) "
+    "SELECT id, state, function, request_id, payload, attempts, queued_ms, due_ms, '', '', 0, "
+    "trace_id FROM events WHERE state IN (0, 2) AND id > ?1 AND (?2 = '' OR function = ?2) "
     "ORDER BY id LIMIT ?3";
 constexpr const char* kListRunning =
-    "SELECT id, state, function, request_id, payload, attempts, queued_ms, due_ms, '', '', 0 "
-    "FROM events WHERE state = 1 AND id > ?1 AND (?2 = '' OR function = ?2) "
+    "SELECT id, state, function, request_id, payload, attempts, queued_ms, due_ms, '', '', 0, "
+    "trace_id FROM events WHERE state = 1 AND id > ?1 AND (?2 = '' OR function = ?2) "
     "ORDER BY +id LIMIT ?3";
 constexpr const char* kListDead =
     "SELECT id, 0, function, request_id, payload, attempts, queued_ms, 0, condition, error, "
-    "died_ms FROM dead_letters WHERE id > ?1 AND (?2 = '' OR function = ?2) "
+    "died_ms, trace_id FROM dead_letters WHERE id > ?1 AND (?2 = '' OR function = ?2) "
     "ORDER BY id LIMIT ?3";
 
 const char* list_sql(EventState state) {
@@ -60,6 +60,7 @@ Result<std::vector<ListedEvent>> list_events(Database& database, const EventQuer
         event.condition = select.text(8);
         event.error = select.text(9);
         event.died = time_of(select.integer(10));
+        event.trace_id = select.text(11);
         events.push_back(std::move(event));
     }
     return events;
@@ -80,8 +81,11 @@ Result<std::int64_t> run_on(Database& database, const char* sql, const Range& ra
 
 Result<std::int64_t> redrive_range(Database& database, const Range& range, Time now) {
     Statement copy = TRY(
-        database.prepare("INSERT INTO events (function, due_ms, queued_ms, request_id, payload) "
-                         "SELECT function, ?4, ?4, request_id, payload FROM dead_letters "
+        database.prepare("INSERT INTO events (function, due_ms, queued_ms, request_id, payload, "
+                         "trace_id) SELECT function, ?4, ?4, request_id, payload, "
+                         // All attempts before it: how often it came round is forgotten.
+                         "substr(trace_id, 1, instr(trace_id || ';Lineage', ';Lineage') - 1) "
+                         "FROM dead_letters "
                          "WHERE (?1 = '' OR function = ?1) AND id BETWEEN ?2 AND ?3 ORDER BY id"));
     copy.bind(1, range.function).bind(2, range.from).bind(3, range.to);
     TRY(copy.bind(4, now.time_since_epoch().count()).run());
@@ -91,16 +95,22 @@ Result<std::int64_t> redrive_range(Database& database, const Range& range, Time 
                   range);
 }
 
-Result<std::int64_t> remove_range(Database& database, const Range& range) {
-    const auto dead = TRY(run_on(database,
-                                 "DELETE FROM dead_letters "
-                                 "WHERE (?1 = '' OR function = ?1) AND id BETWEEN ?2 AND ?3",
-                                 range));
-    const auto waiting = TRY(run_on(database,
-                                    "DELETE FROM events WHERE (?1 = '' OR function = ?1) "
-                                    "AND id BETWEEN ?2 AND ?3 AND state IN (0, 2)",
-                                    range));
-    return dead + waiting;
+Result<std::int64_t> remove_range(Database& database, const Range& range,
+                                  std::optional<EventState> state) {
+    std::int64_t count = 0;
+    if (state.value_or(EventState::dead) == EventState::dead) {
+        count += TRY(run_on(database,
+                            "DELETE FROM dead_letters "
+                            "WHERE (?1 = '' OR function = ?1) AND id BETWEEN ?2 AND ?3",
+                            range));
+    }
+    if (state.value_or(EventState::waiting) == EventState::waiting) {
+        count += TRY(run_on(database,
+                            "DELETE FROM events WHERE (?1 = '' OR function = ?1) "
+                            "AND id BETWEEN ?2 AND ?3 AND state IN (0, 2)",
+                            range));
+    }
+    return count;
 }
 
 // The least and the greatest id that there is, of either table.
@@ -162,8 +172,8 @@ Result<std::int64_t> CatalogQueue::redrive(const EventSelection& selection) {
 }
 
 Result<std::int64_t> CatalogQueue::remove(const EventSelection& selection) {
-    return change_all(catalog_, selection, [](Database& database, const Range& range) {
-        return remove_range(database, range);
+    return change_all(catalog_, selection, [&](Database& database, const Range& range) {
+        return remove_range(database, range, selection.state);
     });
 }
 
