@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <vips/vips.h>
 
 #include <algorithm>
 #include <array>
@@ -49,6 +50,45 @@ TEST(RenderColor, ReadsCmyk) {
     EXPECT_NEAR(colour[0], 180, 12);
     EXPECT_NEAR(colour[1], 120, 12);
     EXPECT_NEAR(colour[2], 90, 12);
+}
+
+// libvips's print profile, but of a press that prints nothing light: in each table from inks to Lab
+// the output table of L is 0. ICC.1:2022, 10.10 and 10.11: the three output tables end the tag.
+std::string black_press() {
+    VipsBlob* blob = nullptr;
+    if (vips_profile_load("cmyk", &blob, nullptr) != 0) return {};
+    std::size_t size = 0;
+    const void* start = vips_blob_get(blob, &size);
+    std::string profile(static_cast<const char*>(start), size);
+    vips_area_unref(VIPS_AREA(blob));
+    const auto number = [&profile](std::size_t at) {
+        std::size_t value = 0;
+        for (std::size_t i = 0; i < 4; ++i) {
+            value = value << 8 | static_cast<unsigned char>(profile.at(at + i));
+        }
+        return value;
+    };
+    for (std::size_t i = 0; i < number(128); ++i) {
+        const std::size_t entry = 132 + 12 * i;
+        if (!profile.substr(entry, 4).starts_with("A2B")) continue;
+        const std::size_t end = number(entry + 4) + number(entry + 8);
+        const bool wide = profile.substr(number(entry + 4), 4) == "mft2";
+        const std::size_t entries = wide ? number(number(entry + 4) + 48) & 0xffff : 256;
+        const std::size_t table = entries * (wide ? 2 : 1);
+        profile.replace(end - 3 * table, table, std::string(table, '\0'));
+    }
+    return profile;
+}
+
+TEST(RenderColor, ConvertsCmykByAProfileOfItsOwn) {
+    const test::Grid grid = constant({16, 16}, 3, {180, 120, 90});
+    const std::string profile = black_press();
+    ASSERT_FALSE(profile.empty());
+    const Buffer file = test::write(grid, Format::jpeg, {.profile_bytes = profile, .cmyk = true});
+    const auto colour = colour_of(file);
+    EXPECT_LT(colour[1], 60);
+    EXPECT_LT(colour[2], 60);
+    EXPECT_GT(colour_of(test::write(grid, Format::jpeg, {.cmyk = true}))[1], 100);
 }
 
 TEST(RenderColor, BringsSixteenBitsToEight) {

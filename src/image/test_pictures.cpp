@@ -56,6 +56,10 @@ void write_metadata(VipsImage* image, int height, const WriteOptions& options) {
     if (options.orientation != 1) {
         vips_image_set_int(image, VIPS_META_ORIENTATION, options.orientation);
     }
+    if (!options.profile_bytes.empty()) {
+        vips_image_set_blob_copy(image, VIPS_META_ICC_NAME, options.profile_bytes.data(),
+                                 options.profile_bytes.size());
+    }
     if (!options.xmp.empty()) {
         vips_image_set_blob_copy(image, VIPS_META_XMP_NAME, options.xmp.data(), options.xmp.size());
     }

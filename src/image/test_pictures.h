@@ -35,13 +35,14 @@ Grid stored_as(const Grid& upright, int orientation);
 struct WriteOptions {
     int orientation = 1;
     int quality = 95;
-    std::string profile = {};  // A name that libvips knows: "p3", "srgb", "cmyk".
+    std::string profile = {};        // A name that libvips knows: "p3", "srgb", "cmyk".
+    std::string profile_bytes = {};  // Embedded as they are; takes the place of a print profile.
     std::string xmp = {};
     int frames = 1;  // Frames lie one below the other.
     std::vector<int> delays_ms = {};
     int loop = 0;
     bool wide = false;  // PNG: 16 bits.
-    bool cmyk = false;  // JPEG.
+    bool cmyk = false;  // JPEG, with libvips's own print profile.
     bool progressive = false;
 };
 // JPEG without subsampling; WebP and AVIF without loss; GIF of few colours.
