@@ -306,7 +306,11 @@ Result<std::string_view> MultipartReader::State::header_block() {
     std::size_t searched = 0;
     while (true) {
         const std::size_t position = window().find("\r\n\r\n", searched);
-        const std::size_t size = position == std::string_view::npos ? end - begin : position;
+        // Of an end that has not come whole yet, three bytes may be there: they are not the
+        // headers'.
+        const std::size_t size = position == std::string_view::npos
+                                     ? end - begin - std::min<std::size_t>(end - begin, 3)
+                                     : position;
         if (size > size_max) {
             return exceeded("a part with longer headers", "multipart.header_bytes_max",
                             limits.header_bytes_max, static_cast<int>(size));
@@ -316,7 +320,7 @@ Result<std::string_view> MultipartReader::State::header_block() {
             begin += position + 2;
             return block;
         }
-        searched = size - std::min<std::size_t>(size, 3);
+        searched = size;
         TRY(fill());
     }
 }
