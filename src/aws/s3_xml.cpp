@@ -206,12 +206,12 @@ Error from_s3_error(int status, std::string_view body, std::string_view what) {
 
     std::string message(what);
     message += ": S3 answered " + std::to_string(status);
-    if (!s3_code.empty()) message += " " + std::string(s3_code);
+    if (!s3_code.empty()) message += " " + printable(s3_code, 64);
     const std::string_view words = child_text(root, "Message");
     message += words.empty() ? "." : ": " + printable(words, 300);
     if (status == 301 || status == 307 || !region.empty()) {
         message += " (The bucket is in another region";
-        if (!region.empty()) message.append(", ").append(region);
+        if (!region.empty()) message += ", " + printable(region, 64);
         message += ": set AWS_REGION.)";
     }
     return {code_of(s3_code, status), std::move(message)};
@@ -228,18 +228,19 @@ std::string format_error(const S3Error& error, std::string_view request_id,
     return xml.finish();
 }
 
-std::string format_list_buckets(const std::vector<BucketEntry>& buckets,
-                                std::string_view owner_id) {
+std::string format_list_buckets(const BucketList& list, std::string_view owner_id) {
     XmlWriter xml("ListAllMyBucketsResult");
     owner(xml, owner_id);
     xml.open("Buckets");
-    for (const BucketEntry& bucket : buckets) {
+    for (const BucketEntry& bucket : list.buckets) {
         xml.open("Bucket");
         xml.element("Name", bucket.name);
         xml.element("CreationDate", format_rfc3339(bucket.created));
         xml.close("Bucket");
     }
     xml.close("Buckets");
+    if (!list.prefix.empty()) xml.element("Prefix", list.prefix);
+    if (!list.next_token.empty()) xml.element("ContinuationToken", list.next_token);
     return xml.finish();
 }
 

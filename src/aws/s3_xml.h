@@ -39,7 +39,12 @@ struct BucketEntry {
     std::string name;
     Time created;
 };
-std::string format_list_buckets(const std::vector<BucketEntry>& buckets, std::string_view owner_id);
+struct BucketList {
+    std::vector<BucketEntry> buckets;
+    std::string prefix = {};      // As asked.
+    std::string next_token = {};  // Empty on the last page.
+};
+std::string format_list_buckets(const BucketList& list, std::string_view owner_id);
 
 // ListObjectsV2.
 struct ListResult {

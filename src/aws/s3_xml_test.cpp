@@ -128,7 +128,7 @@ TEST(S3Error, NamesTheRegionWhereS3DoesSo) {
 }
 
 TEST(S3Xml, ListsBuckets) {
-    EXPECT_EQ(format_list_buckets({{"photos", some_time()}}, "me"),
+    EXPECT_EQ(format_list_buckets({.buckets = {{"photos", some_time()}}}, "me"),
               "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
               "<ListAllMyBucketsResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">"
               "<Owner><ID>me</ID></Owner><Buckets><Bucket><Name>photos</Name>"

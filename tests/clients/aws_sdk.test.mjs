@@ -5,8 +5,8 @@ import { Readable } from 'node:stream';
 import { before, test } from 'node:test';
 import {
   AbortMultipartUploadCommand, CopyObjectCommand, CreateBucketCommand, CreateMultipartUploadCommand,
-  DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand,
-  HeadObjectCommand, ListPartsCommand, PutObjectCommand, S3Client,
+  DeleteObjectCommand, DeleteObjectsCommand, GetObjectAttributesCommand, GetObjectCommand,
+  HeadObjectCommand, ListBucketsCommand, ListPartsCommand, PutObjectCommand, S3Client,
   UploadPartCopyCommand, CompleteMultipartUploadCommand, paginateListObjectsV2,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
@@ -97,10 +97,16 @@ test('conditions on writes', async () => {
   assert.equal(await text('once'), '2');
 });
 
-test('listings come in pages and folded', async () => {
+test('listings come in pages, folded, also of buckets', async () => {
   for (const name of ['p/1', 'p/2', 'p/d/3', 'p/d/4', 'p/e/5']) await put(name, 'x');
   assert.deepEqual(await keys('p/', { pageSize: 1 }, { Delimiter: '/' }),
     { pages: 4, keys: ['p/1', 'p/2'], folds: ['p/d/', 'p/e/'] });
+  const first = await s3.send(new ListBucketsCommand({ MaxBuckets: 1 }));
+  assert.equal(first.Buckets.length, 1);
+  const more = await s3.send(new ListBucketsCommand({ ContinuationToken: first.ContinuationToken }));
+  assert.ok(more.Buckets.every((bucket) => bucket.Name > first.Buckets[0].Name));
+  const ours = await s3.send(new ListBucketsCommand({ Prefix: 'aws-' }));
+  assert.deepEqual(ours.Buckets.map((bucket) => bucket.Name), [Bucket]);
 });
 
 test('metadata, a copy that keeps or replaces it, and its removal', async () => {
@@ -140,6 +146,12 @@ test('lib-storage sends a stream of unknown length in parts', async () => {
   assert.match(answer.ETag, /-3"$/);
   assert.deepEqual(answer.Metadata, { a: 'b' });
   assert.ok(big.equals(await whole(answer.Body)));
+  const about = await s3.send(new GetObjectAttributesCommand({ Bucket, Key: 'big',
+    ObjectAttributes: ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'] }));
+  assert.equal(about.ObjectSize, big.length);
+  assert.equal(about.ObjectParts.TotalPartsCount, 3);
+  assert.equal(`"${about.ETag}"`, answer.ETag);
+  assert.ok(about.Checksum.ChecksumCRC32);
 });
 
 test('parts are copied, listed and completed, or aborted', async () => {

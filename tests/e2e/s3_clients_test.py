@@ -337,7 +337,7 @@ class S3fs(ClientTest):
         cls.process = subprocess.Popen(
             ["s3fs", cls.bucket, cls.mount, "-f", "-o", f"passwd_file={passwords}",
              "-o", f"url={cls.cloud.s3_url}", "-o", "use_path_request_style",
-             "-o", "multipart_size=5,enable_content_md5"],
+             "-o", "multipart_size=5,multipart_threshold=6,enable_content_md5"],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         deadline = time.monotonic() + DEADLINE_S
         while not cls.mount.is_mount():
@@ -376,10 +376,14 @@ class S3fs(ClientTest):
         shutil.rmtree(folder)
         self.assertEqual(self.keys("sub dir"), [])
 
-    def test_a_big_file_goes_up_and_comes_back(self):
-        shutil.copy(self.big, self.mount / "big.bin")
+    def test_a_big_file_goes_up_in_parts_and_comes_back(self):
+        shutil.copyfile(self.big, self.mount / "big.bin")
         head = self.s3.head_object(Bucket=self.bucket, Key="big.bin")
+        self.assertRegex(head["ETag"], "-3")
         self.assertIn("mtime", head["Metadata"])
+        (self.mount / "big.bin").chmod(0o640)  # Which is a copy onto itself, in a part.
+        head = self.s3.head_object(Bucket=self.bucket, Key="big.bin")
+        self.assertEqual(int(head["Metadata"]["mode"]) & 0o777, 0o640)
         self.assertTrue(filecmp.cmp(self.big, self.mount / "big.bin", shallow=False))
         with open(self.mount / "big.bin", "rb") as file:
             file.seek(BIG_BYTES - 5)

@@ -36,6 +36,7 @@ struct NeededAction {
     Needed operator()(const CopyObject&) const { return Action::put_object; }
     Needed operator()(const GetObject&) const { return Action::get_object; }
     Needed operator()(const HeadObject&) const { return Action::get_object; }
+    Needed operator()(const GetObjectAttributes&) const { return Action::get_object; }
     Needed operator()(const GetObjectAcl&) const { return Action::get_object; }
     Needed operator()(const DeleteObject&) const { return Action::delete_object; }
     Needed operator()(const DeleteObjects&) const { return std::nullopt; }

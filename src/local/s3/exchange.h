@@ -69,6 +69,7 @@ Answer run(const PostObject& call, Exchange& exchange);
 Answer run(const PutObject& call, Exchange& exchange);
 Answer run(const GetObject& call, Exchange& exchange);
 Answer run(const HeadObject& call, Exchange& exchange);
+Answer run(const GetObjectAttributes& call, Exchange& exchange);
 Answer run(const DeleteObject& call, Exchange& exchange);
 Answer run(const DeleteObjects& call, Exchange& exchange);
 Answer run(const CopyObject& call, Exchange& exchange);

@@ -87,5 +87,51 @@ TEST_F(ListObjectsTest, OfVersionsHasOneOfEach) {
     EXPECT_EQ(element(rest, "Key"), "sample.jpg");
 }
 
+class ListBucketsTest : public ServiceTest {
+  protected:
+    ListBucketsTest() {
+        for (const char* name : {"beta", "alpha", "photos-2"}) {
+            EXPECT_TRUE(store_->create_bucket(name));
+        }
+    }
+    http::Response list(const std::string& query) { return send(Ask{.query = query}); }
+    // "alpha beta": in the order in which they are listed.
+    static std::string names(const http::Response& response) {
+        const std::string xml = http::body_text(response);
+        std::string found;
+        for (std::size_t at = xml.find("<Name>"); at != std::string::npos;
+             at = xml.find("<Name>", at + 1)) {
+            const std::size_t end = xml.find('<', at + 6);
+            found += (found.empty() ? "" : " ") + xml.substr(at + 6, end - at - 6);
+        }
+        return found;
+    }
+};
+
+TEST_F(ListBucketsTest, AreInOrderAndOfAPrefix) {
+    EXPECT_EQ(names(list("")), "alpha beta photos photos-2");
+    const http::Response some = list("prefix=photos");
+    EXPECT_EQ(names(some), "photos photos-2");
+    EXPECT_EQ(element(some, "Prefix"), "photos");
+    EXPECT_EQ(names(list("prefix=z")), "");
+}
+
+TEST_F(ListBucketsTest, ComeInPages) {
+    const http::Response first = list("max-buckets=3");
+    EXPECT_EQ(names(first), "alpha beta photos");
+    const http::Response last =
+        list("max-buckets=3&continuation-token=" + element(first, "ContinuationToken"));
+    EXPECT_EQ(names(last), "photos-2");
+    EXPECT_EQ(element(last, "ContinuationToken"), "");
+    EXPECT_EQ(element(list("max-buckets=4"), "ContinuationToken"), "");
+}
+
+TEST_F(ListBucketsTest, RefuseWhatIsNoPage) {
+    for (const char* query :
+         {"max-buckets=0", "max-buckets=10001", "max-buckets=x", "continuation-token="}) {
+        EXPECT_EQ(outcome(list(query)), "400 InvalidArgument") << query;
+    }
+}
+
 }  // namespace
 }  // namespace imagemill::local::s3

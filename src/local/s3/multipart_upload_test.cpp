@@ -48,10 +48,39 @@ class MultipartUpload : public ServiceTest {
     }
 };
 
+TEST_F(MultipartUpload, SaysItsAttributes) {
+    options_.part_bytes_min = 1;
+    start();
+    const std::string id = create();
+    part(id, 1, "hello ");
+    part(id, 2, "world");
+    ASSERT_EQ(outcome(complete(id, {{1, "hello "}, {2, "world"}})), "200");
+    const auto attributes = [&](const std::string& asked, const std::string& path) {
+        return ask("GET", "attributes", "", {{"x-amz-object-attributes", asked}}, path);
+    };
+
+    const http::Response all =
+        attributes("ETag,Checksum, ObjectParts ,StorageClass,ObjectSize", "/photos/big");
+    const std::string etag = header(get("/photos/big"), "ETag");
+    EXPECT_EQ("\"" + element(all, "ETag") + "\"", etag);
+    EXPECT_EQ(element(all, "PartsCount"), "2");
+    EXPECT_EQ(element(all, "StorageClass"), "STANDARD");
+    EXPECT_EQ(element(all, "ObjectSize"), "11");
+    EXPECT_EQ(element(all, "ChecksumType"), "FULL_OBJECT");
+
+    const http::Response one = attributes("ObjectSize", "/photos/big");
+    EXPECT_EQ(element(one, "ObjectSize"), "11");
+    EXPECT_EQ(http::body_text(one).find("ETag"), std::string::npos);
+    EXPECT_EQ(outcome(attributes("Size", "/photos/big")), "400 InvalidArgument");
+    EXPECT_EQ(outcome(attributes("", "/photos/big")), "400 InvalidRequest");
+    EXPECT_EQ(outcome(attributes("ETag", "/photos/none")), "404 NoSuchKey");
+}
+
 TEST_F(MultipartUpload, BecomesAnObjectWithWhatItsCreationSaid) {
     const std::string id = create({{"Content-Type", "image/png"},
                                    {"x-amz-meta-by", "me"},
                                    {"x-amz-tagging", "kind=cat"},
+                                   {"x-amz-metadata-directive", "REPLACE"},
                                    {"Cache-Control", "no-store"}});
     const http::Response one = part(id, 1, "hello ");
     EXPECT_EQ(header(one, "ETag"), "\"" + etag_of("hello ") + "\"");

@@ -16,7 +16,11 @@
 
 namespace imagemill::local::s3 {
 
-struct ListBuckets {};
+struct ListBuckets {
+    std::string prefix;
+    std::string after;  // What the token means: names greater than this only.
+    int max_buckets = 10'000;
+};
 struct CreateBucket {};
 struct DeleteBucket {};
 struct HeadBucket {};
@@ -74,6 +78,11 @@ struct GetObject {
 struct HeadObject {
     Overrides overrides;
     std::optional<int> part_number = std::nullopt;
+};
+
+// ETag, Checksum, ObjectParts, StorageClass, ObjectSize: those that are asked for.
+struct GetObjectAttributes {
+    std::vector<std::string> attributes;
 };
 
 struct DeleteObject {};
@@ -135,9 +144,10 @@ using Call =
                  GetBucketCors, PutBucketCors, DeleteBucketCors, GetBucketNotificationConfiguration,
                  PutBucketNotificationConfiguration, GetPlainSetting, GetObjectAcl, ListObjects,
                  ListObjectVersions, ListObjectsV2, PostObject, PutObject, GetObject, HeadObject,
-                 DeleteObject, DeleteObjects, CopyObject, GetObjectTagging, PutObjectTagging,
-                 DeleteObjectTagging, CreateMultipartUpload, UploadPart, UploadPartCopy, ListParts,
-                 ListMultipartUploads, CompleteMultipartUpload, AbortMultipartUpload, Unserved>;
+                 GetObjectAttributes, DeleteObject, DeleteObjects, CopyObject, GetObjectTagging,
+                 PutObjectTagging, DeleteObjectTagging, CreateMultipartUpload, UploadPart,
+                 UploadPartCopy, ListParts, ListMultipartUploads, CompleteMultipartUpload,
+                 AbortMultipartUpload, Unserved>;
 
 struct Operation {
     std::string bucket;  // Decoded; empty for ListBuckets.

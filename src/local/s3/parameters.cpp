@@ -101,12 +101,22 @@ Outcome<void> check_version_id(const http::Parameters& parameters) {
 }
 
 Outcome<Call> parse_list_buckets(const http::Parameters& parameters, const http::Headers&) {
-    for (const std::string_view name : {"prefix", "continuation-token"}) {
-        if (http::find(parameters, name)) {
-            return Call(Unserved{.what = "The parameter " + std::string(name), .header = ""});
+    constexpr std::int64_t kMaxBuckets = 10'000;
+    ListBuckets list;
+    list.prefix = TRY(parse_text(parameters, "prefix"));
+    if (const auto text = http::find(parameters, "max-buckets")) {
+        const auto count = parse_count(*text);
+        if (!count || *count < 1 || *count > kMaxBuckets) {
+            return invalid_argument("Argument max-buckets must be an integer between 1 and " +
+                                        std::to_string(kMaxBuckets),
+                                    "max-buckets", std::string(*text));
         }
+        list.max_buckets = static_cast<int>(*count);
     }
-    return Call(ListBuckets{});
+    if (const auto token = http::find(parameters, "continuation-token")) {
+        list.after = TRY(parse_token(std::string(*token)));
+    }
+    return Call(std::move(list));
 }
 
 Outcome<Call> parse_list_objects(const http::Parameters& parameters, const http::Headers&) {
@@ -165,6 +175,32 @@ Outcome<Call> parse_head_object(const http::Parameters& parameters, const http::
     Overrides overrides = TRY(parse_overrides(parameters));
     const auto part_number = TRY(parse_part_number(parameters));
     return Call(HeadObject{.overrides = std::move(overrides), .part_number = part_number});
+}
+
+// A list, in one header or in several.
+Outcome<Call> parse_get_object_attributes(const http::Parameters&, const http::Headers& headers) {
+    constexpr std::array<std::string_view, 5> kKnown{"ETag", "Checksum", "ObjectParts",
+                                                     "StorageClass", "ObjectSize"};
+    constexpr const char* kHeader = "x-amz-object-attributes";
+    GetObjectAttributes asked;
+    for (const auto& [name, value] : headers.fields()) {
+        if (!equal_ignoring_case(name, kHeader)) continue;
+        std::string_view list = value;
+        while (!list.empty()) {
+            const std::size_t end = std::min(list.find(','), list.size());
+            const std::string_view attribute = trim(list.substr(0, end));
+            if (std::ranges::find(kKnown, attribute) == kKnown.end()) {
+                return invalid_argument("Invalid attribute name specified.", kHeader,
+                                        std::string(attribute));
+            }
+            asked.attributes.emplace_back(attribute);
+            list.remove_prefix(std::min(end + 1, list.size()));
+        }
+    }
+    if (asked.attributes.empty()) {
+        return invalid_request("The header x-amz-object-attributes names no attribute.");
+    }
+    return Call(std::move(asked));
 }
 
 // base64url (RFC 4648 5), so that it passes through a query as it is.

@@ -25,6 +25,8 @@ Outcome<Call> parse_list_object_versions(const http::Parameters& parameters,
                                          const http::Headers& headers);
 Outcome<Call> parse_get_object(const http::Parameters& parameters, const http::Headers& headers);
 Outcome<Call> parse_head_object(const http::Parameters& parameters, const http::Headers& headers);
+Outcome<Call> parse_get_object_attributes(const http::Parameters& parameters,
+                                          const http::Headers& headers);
 
 // The continuation token that starts a listing after `key`, and back: opaque to clients.
 std::string format_token(std::string_view key);

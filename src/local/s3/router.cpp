@@ -69,7 +69,8 @@ constexpr std::array kRows{
     Row{"POST", Target::bucket, "", "", "PostObject", parse_plain<PostObject>},
 
     Row{"GET", Target::object, "acl", "", "GetObjectAcl", parse_plain<GetObjectAcl>},
-    Row{"GET", Target::object, "attributes", "", "GetObjectAttributes", nullptr},
+    Row{"GET", Target::object, "attributes", "", "GetObjectAttributes",
+        parse_get_object_attributes},
     Row{"GET", Target::object, "uploadId", "", "ListParts", parse_list_parts},
     Row{"GET", Target::object, "tagging", "", "GetObjectTagging", parse_plain<GetObjectTagging>},
     Row{"GET", Target::object, "", "", "GetObject", parse_get_object},

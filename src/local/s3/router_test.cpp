@@ -185,10 +185,6 @@ TEST(Router, IgnoresWhatOnlyNamesTheOperation) {
               "GetObject b k");
 }
 
-TEST(Router, RefusesByNameTheOperationsThatAreNotServed) {
-    EXPECT_EQ(routed("GET", "/b/k?attributes"), "Unserved: The operation GetObjectAttributes");
-}
-
 TEST(Router, RefusesByNameEverySubresourceItDoesNotKnow) {
     for (const std::string name : {"acl", "policy", "versioning", "lifecycle", "website",
                                    "encryption", "object-lock", "replication", "retention"}) {
@@ -203,8 +199,9 @@ TEST(Router, RefusesByNameEverySubresourceItDoesNotKnow) {
     EXPECT_EQ(routed("PUT", "/b/k?partNumber=1"), "Unserved: The parameter partNumber");
     EXPECT_EQ(routed("GET", "/b?max-uploads=1"), "Unserved: The parameter max-uploads");
     EXPECT_EQ(routed("GET", "/b?list-type=2&versions"), "Unserved: The parameter versions");
-    EXPECT_EQ(routed("GET", "/?max-buckets=1"), "Unserved: The parameter max-buckets");
-    EXPECT_EQ(routed("GET", "/?prefix=a"), "Unserved: The parameter prefix");
+    EXPECT_EQ(routed("GET", "/b?max-buckets=1"), "Unserved: The parameter max-buckets");
+    EXPECT_EQ(routed("GET", "/?bucket-region=a"), "Unserved: The parameter bucket-region");
+    EXPECT_EQ(routed("PUT", "/b/k?attributes"), "Unserved: The parameter attributes");
 }
 
 TEST(Router, RefusesByNameEveryHeaderItDoesNotHonour) {

@@ -86,6 +86,7 @@ constexpr std::array kKnown{
     Known{"x-amz-trailer", "*", "PutObject UploadPart "},
     Known{"x-amz-mp-object-size", "*", "CompleteMultipartUpload "},
     Known{"x-amz-copy-source-range", "*", "UploadPartCopy "},
+    Known{"x-amz-object-attributes", "*", "GetObjectAttributes "},
     Known{"x-amz-checksum-algorithm", "*"},
     Known{"x-amz-sdk-checksum-algorithm", "*"},
     // What everything here is: the owner's alone, of one class, owned by the bucket's owner.
@@ -101,6 +102,8 @@ constexpr std::array kKnown{
     Known{"x-amz-copy-source-if-modified-since", "*", "CopyObject UploadPartCopy "},
     Known{"x-amz-copy-source-if-unmodified-since", "*", "CopyObject UploadPartCopy "},
     Known{"x-amz-metadata-directive", "*", "CopyObject "},
+    // s3fs, before it copies in parts; what an upload is created with replaces in any case.
+    Known{"x-amz-metadata-directive", "REPLACE", "CreateMultipartUpload "},
     Known{"x-amz-tagging-directive", "*", "CopyObject "},
     // Functions are known or not: there is no policy to look into.
     Known{"x-amz-skip-destination-validation", "*", "PutBucketNotificationConfiguration "},
@@ -120,6 +123,7 @@ bool is_known(std::string_view name, std::string_view value, std::string_view ac
 bool reads_parameter(std::string_view action, std::string_view name) {
     constexpr std::array<std::string_view, 4> kOfParts{"UploadPart", "UploadPartCopy", "GetObject",
                                                        "HeadObject"};
+    if (name == "max-buckets") return action == "ListBuckets";
     if (name == "max-uploads") return action == "ListMultipartUploads";
     return name == "partNumber" && std::ranges::find(kOfParts, action) != kOfParts.end();
 }
