@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kDepthMax = 32;
 constexpr std::size_t kShownMax = 60;
+constexpr std::size_t kPathMax = 200;
 
 }  // namespace
 
@@ -98,8 +99,10 @@ Result<double> JsonReader::number() const {
 
 Error JsonReader::expected(std::string_view what) const {
     const std::string found = printable(json::serialize(*value_), kShownMax);
-    return {Code::invalid_argument, (path_.empty() ? "The document" : path_) + ": expected " +
-                                        std::string(what) + ", found " + found + "."};
+    // A path may hold names that a stranger chose.
+    const std::string place = path_.empty() ? "The document" : printable(path_, kPathMax);
+    return {Code::invalid_argument,
+            place + ": expected " + std::string(what) + ", found " + found + "."};
 }
 
 }  // namespace imagemill

@@ -63,6 +63,7 @@ TEST(Json, ALongValueIsCutInTheMessage) {
     const json::value value(std::string(10'000, 'x'));
 
     EXPECT_LT(JsonReader(value).expected("a colour").message.size(), 200U);
+    EXPECT_EQ(JsonReader(value, "a.\n\xFF").expected("x").message.find("a.??: expected x"), 0U);
 }
 
 }  // namespace
