@@ -4,6 +4,7 @@
 
 #include "image/heif/test_heic.h"
 #include "image/probe/codec.h"
+#include "image/probe/metadata.h"
 #include "image/test_files.h"
 
 namespace imagemill::image {
@@ -42,6 +43,27 @@ TEST(HeifFile, SaysHowLargeThePictureIs) {
     EXPECT_EQ(info_of(HeicSample::odd).height, 21);
     EXPECT_FALSE(info_of(HeicSample::odd).has_alpha);
     EXPECT_TRUE(info_of(HeicSample::alpha).has_alpha);
+}
+
+// Four thousand million pieces in 400 kB: whoever looks at each does not come back.
+TEST(HeifFile, PassesOverPiecesOfNoBytes) {
+    Writer places(Endian::big);
+    places.u32(0).u16(0).u16(65'535);
+    for (int i = 0; i < 65'535; ++i) places.u16(2).u16(0).u16(65'535);
+    const std::string exif =
+        test::box("infe", Writer(Endian::big).u32(0x0200'0000).u16(1).u16(0).text("Exif").out());
+    const std::string file =
+        test::box("ftyp", Writer(Endian::big).text("heic").u32(0).text("mif1heic").out()) +
+        test::box("meta",
+                  Writer(Endian::big)
+                      .u32(0)
+                      .text(test::box("pitm", Writer(Endian::big).u32(0).u16(1).out()))
+                      .text(test::box("iinf", Writer(Endian::big).u32(0).u16(1).out() + exif))
+                      .text(test::box("iloc", places.out()))
+                      .out());
+
+    EXPECT_FALSE(parse_heif(as_bytes(file), {}));
+    EXPECT_TRUE(find_heif_metadata(as_bytes(file)).exif.empty());
 }
 
 TEST(HeifFile, FindsTheTilesOfAGrid) {

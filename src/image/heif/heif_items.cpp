@@ -55,6 +55,13 @@ struct Locations {
         if (bytes == 8) return box.reader.u64();
         return bytes == 4 ? box.reader.u32() : 0;
     }
+    // All at once: there may be 65,535 of no bytes each, in every item of a list as long.
+    void skip_pieces(int count) {
+        for (const int bytes : {index_bytes, offset_bytes, length_bytes}) {
+            if (bytes == 4 || bytes == 8)
+                box.reader.skip(static_cast<std::uint64_t>(count * bytes));
+        }
+    }
 };
 
 // 14496-12 8.11.3
@@ -71,25 +78,28 @@ Result<void> read_places(Bytes input, Bytes meta, HeifItems& found) {
     if (at.box.version > 0) at.index_bytes = more_sizes & 15;
     const bool wide = at.box.version == 2;
     for (std::uint32_t left = at.box.id(wide); left > 0; --left) {
+        if (!at.box.reader.ok()) return ends_early();
         const std::uint32_t id = at.box.id(wide);
         const int method = at.box.version == 0 ? 0 : at.box.reader.u16() & 15;
         const std::uint16_t other_file = at.box.reader.u16();
         const std::uint64_t base = at.number(at.base_bytes);
         const int pieces = at.box.reader.u16();
-        for (int piece = 0; piece < pieces && at.box.reader.ok(); ++piece) {
-            at.number(at.index_bytes);
-            const std::uint64_t offset = at.number(at.offset_bytes);
-            const std::uint64_t length = at.number(at.length_bytes);
-            const auto item = found.items.find(id);
-            if (item == found.items.end() || pieces != 1 || other_file != 0 || method > 1) continue;
-            const Bytes home = method == 0 ? input : (data_box ? data_box->body : Bytes());
-            ByteReader place(home, Endian::big);
-            place.skip(base);
-            place.skip(offset);
-            item->second.data = length == 0 ? place.rest() : place.take(length);
-            if (!place.ok()) return corrupt("The HEIC ends before its picture does.");
+        if (pieces != 1) {
+            at.skip_pieces(pieces);
+            continue;
         }
+        at.number(at.index_bytes);
+        const std::uint64_t offset = at.number(at.offset_bytes);
+        const std::uint64_t length = at.number(at.length_bytes);
         if (!at.box.reader.ok()) return ends_early();
+        const auto item = found.items.find(id);
+        if (item == found.items.end() || other_file != 0 || method > 1) continue;
+        const Bytes home = method == 0 ? input : (data_box ? data_box->body : Bytes());
+        ByteReader place(home, Endian::big);
+        place.skip(base);
+        place.skip(offset);
+        item->second.data = length == 0 ? place.rest() : place.take(length);
+        if (!place.ok()) return corrupt("The HEIC ends before its picture does.");
     }
     return {};
 }

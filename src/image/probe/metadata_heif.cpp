@@ -6,7 +6,8 @@
 namespace imagemill::image {
 namespace {
 
-constexpr std::size_t kItemsMax = 1'000;
+// One of each kind is usual. Each costs a walk through where all items lie.
+constexpr std::size_t kItemsMax = 16;
 
 enum class Kind { exif, xmp };
 struct Item {
@@ -65,18 +66,26 @@ Bytes locate(Bytes input, Bytes meta, std::uint32_t wanted) {
         reader.skip(2);
         const std::uint64_t base = read_sized(reader, more_sizes >> 4);
         const std::uint16_t extents = reader.u16();
-        for (std::uint16_t i = 0; i < extents && reader.ok(); ++i) {
-            read_sized(reader, index_size);
-            const std::uint64_t offset = read_sized(reader, sizes >> 4);
-            const std::uint64_t length = read_sized(reader, sizes & 15);
-            if (id != wanted || i > 0 || !reader.ok()) continue;
-            const auto data = find_box_view(meta, "idat");
-            const Bytes home = method == 0 ? input : (data ? data->body : Bytes());
-            ByteReader place(home, Endian::big);
-            place.seek(base);
-            place.skip(offset);
-            return length == 0 ? place.rest() : place.take_up_to(length);
+        // All at once: there may be 65,535 of no bytes each, in every item of a list as long.
+        if (id != wanted || extents == 0) {
+            for (const int bytes : {index_size, sizes >> 4, sizes & 15}) {
+                if (bytes == 4 || bytes == 8) {
+                    reader.skip(static_cast<std::uint64_t>(extents) *
+                                static_cast<std::uint64_t>(bytes));
+                }
+            }
+            continue;
         }
+        read_sized(reader, index_size);
+        const std::uint64_t offset = read_sized(reader, sizes >> 4);
+        const std::uint64_t length = read_sized(reader, sizes & 15);
+        if (!reader.ok()) return {};
+        const auto data = find_box_view(meta, "idat");
+        const Bytes home = method == 0 ? input : (data ? data->body : Bytes());
+        ByteReader place(home, Endian::big);
+        place.seek(base);
+        place.skip(offset);
+        return length == 0 ? place.rest() : place.take_up_to(length);
     }
     return {};
 }
