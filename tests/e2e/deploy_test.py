@@ -131,6 +131,9 @@ class Deploy(unittest.TestCase):
     def test_an_open_one_gets_no_token(self):
         self.up("--public", "--set", "ProcessorConcurrency=5")
         self.assertNotIn("UploadToken", self.state()["parameters"])
+        self.save({**self.state(), "exists": False})
+        self.up("--set", "Public=false")
+        self.assertIn("UploadToken", self.state()["parameters"])
 
     def test_its_test_passes_against_a_real_gateway_and_says_what_was_refused(self):
         state = {**self.state(), "exists": True}
