@@ -58,7 +58,7 @@ times a round.
 
 An opaque WebP is scaled by libwebp while it decodes, here as by sharp, and the files are the same to
 the byte. One with an alpha is decoded whole and resized by Lanczos, because libwebp does not weigh
-colours by their alpha when it scales: that costs about a seventh more than sharp takes, and most of
+colours by their alpha when it scales: that costs about a sixth more than sharp takes, and most of
 both is the encoder.
 """
 
