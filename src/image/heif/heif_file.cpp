@@ -27,8 +27,9 @@ Result<Size> size_of_item(const HeifItem& item, const Limits& limits) {
 Result<HeifTiles> one_tile(const HeifItem& item, const Limits& limits) {
     const Size size = TRY(size_of_item(item, limits));
     const Bytes config = item.property("hvcC");
-    if (config.empty() || item.data.empty()) {
-        return corrupt("The HEIC's picture has no data in one piece.");
+    if (config.empty()) return corrupt("The HEIC does not say how its picture is coded.");
+    if (item.data.empty()) {
+        return unsupported("The HEIC's picture lies in several pieces, which is not read here.");
     }
     return HeifTiles{.size = size, .tile = size, .config = config, .tiles = {item.data}};
 }

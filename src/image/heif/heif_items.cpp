@@ -24,6 +24,14 @@ Error ends_early() {
     return corrupt("The HEIC ends before it says what is in it.");
 }
 
+// After the item's name; both end in a zero.
+std::string_view content_type_of(std::string_view rest) {
+    const std::size_t name_end = rest.find('\0');
+    if (name_end == std::string_view::npos) return {};
+    rest.remove_prefix(name_end + 1);
+    return rest.substr(0, rest.find('\0'));
+}
+
 // 14496-12 8.11.6
 Result<void> read_types(Bytes meta, HeifItems& found) {
     const auto list = find_box_view(meta, "iinf");
@@ -42,7 +50,9 @@ Result<void> read_types(Bytes meta, HeifItems& found) {
             return unsupported("The HEIC has more than " + std::to_string(kHeifItemsMax) +
                                " parts, which is more than is read here.");
         }
-        found.items[id].type = type;
+        HeifItem& item = found.items[id];
+        item.type = type;
+        if (type == "mime") item.content_type = content_type_of(as_text(info.reader.rest()));
     }
     return {};
 }
@@ -131,6 +141,15 @@ Result<void> read_properties(Bytes meta, HeifItems& found) {
     return {};
 }
 
+Result<Bytes> find_meta(Bytes input) {
+    const auto box = find_box_view(input, "meta");
+    if (!box && find_box_view(input, "moov")) {
+        return unsupported("The HEIC holds a film and no still, which is not read here.");
+    }
+    if (!box || box->body.size() < 4) return ends_early();
+    return box->body.subspan(4);
+}
+
 // 14496-12 8.11.12
 void read_references(Bytes meta, HeifItems& found) {
     const auto list = find_box_view(meta, "iref");
@@ -159,21 +178,22 @@ Bytes HeifItem::property(std::string_view kind) const {
     return found == properties.end() ? Bytes() : found->body;
 }
 
+Result<HeifItems> list_heif_items(Bytes input) {
+    const Bytes meta = TRY(find_meta(input));
+    HeifItems found;
+    TRY(read_types(meta, found));
+    TRY(read_places(input, meta, found));
+    return found;
+}
+
 Result<HeifItems> parse_heif_items(Bytes input) {
-    const auto box = find_box_view(input, "meta");
-    if (!box && find_box_view(input, "moov")) {
-        return unsupported("The HEIC holds a film and no still, which is not read here.");
-    }
-    if (!box || box->body.size() < 4) return ends_early();
-    const Bytes meta = box->body.subspan(4);
+    const Bytes meta = TRY(find_meta(input));
     const auto main = find_box_view(meta, "pitm");
     if (!main) return corrupt("The HEIC does not say which of its pictures is the main one.");
 
-    HeifItems found;
+    HeifItems found = TRY(list_heif_items(input));
     FullBox primary(main->body);
     found.primary = primary.id(primary.version != 0);
-    TRY(read_types(meta, found));
-    TRY(read_places(input, meta, found));
     TRY(read_properties(meta, found));
     read_references(meta, found);
     return found;

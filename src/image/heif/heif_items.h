@@ -1,4 +1,5 @@
-// heif_items: the items of a HEIF file by number, each with its data, properties and references.
+// heif_items: the items of a HEIF file (HEIC, AVIF) by number, each with its data, properties and
+// references.
 //
 // Errors:  corrupt, unsupported (more than kHeifItemsMax items).
 // Threads: plain values, all borrowed from the file.
@@ -17,7 +18,8 @@ namespace imagemill::image {
 inline constexpr std::size_t kHeifItemsMax = 1'000;
 
 struct HeifItem {
-    std::string_view type = {};                    // "hvc1", "grid".
+    std::string_view type = {};                    // "hvc1", "grid", "Exif", "mime".
+    std::string_view content_type = {};            // Of a "mime".
     Bytes data = {};                               // Empty where it lies in several pieces.
     std::vector<BoxView> properties = {};          // In the order they are listed.
     std::vector<std::uint32_t> made_of = {};       // dimg
@@ -33,5 +35,8 @@ struct HeifItems {
 };
 
 Result<HeifItems> parse_heif_items(Bytes input);
+
+// What there is and where it lies, and no more: for who wants neither picture nor properties.
+Result<HeifItems> list_heif_items(Bytes input);
 
 }  // namespace imagemill::image
