@@ -1,8 +1,8 @@
 #include "function_environment.h"
 
-#include <fstream>
 #include <optional>
-#include <sstream>
+
+#include "files.h"
 
 namespace imagemill {
 namespace {
@@ -11,14 +11,6 @@ constexpr const char* kRecipes = "IMAGEMILL_RECIPES";
 constexpr std::size_t kRecipesBytesMax = 100'000;  // They travel in an environment variable.
 constexpr std::int64_t kUploadBytesMax = 50'000'000;
 constexpr std::int64_t kUploadBytesMaxOnAws = 4'000'000;
-
-Result<std::string> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    if (!file) return Error{Code::unavailable, "The file " + path + " cannot be read."};
-    return text.str();
-}
 
 }  // namespace
 

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -18,6 +17,7 @@
 #include "base/json.h"
 #include "base/random.h"
 #include "commands.h"
+#include "files.h"
 #include "functions/manifest.h"
 #include "functions/recipes.h"
 #include "functions/settings.h"
@@ -38,13 +38,6 @@ struct ProcessOptions {
     int jobs = 0;
     std::vector<std::string> files;
 };
-
-Result<std::string> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    if (!file) return Error{Code::unavailable, "The file " + path + " cannot be read."};
-    return text;
-}
 
 // Whole or not at all: written beside its place, then renamed.
 Result<void> write_file(const fs::path& path, Bytes bytes) {

@@ -1,12 +1,11 @@
 // upload: sends files to a running imagemill and says where the results are.
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <memory>
 #include <vector>
 
 #include "api_client.h"
 #include "commands.h"
+#include "files.h"
 #include "progress.h"
 
 namespace imagemill {
@@ -20,13 +19,6 @@ struct UploadOptions {
 
 constexpr int kWaitSeconds = 20;
 constexpr int kWaitsMax = 15;
-
-Result<Buffer> read_file(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    if (!file) return Error{Code::unavailable, "The file cannot be read."};
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    return to_buffer(text);
-}
 
 std::string member(const json::value& object, std::string_view name) {
     const json::value* value = object.is_object() ? object.as_object().if_contains(name) : nullptr;
@@ -49,9 +41,9 @@ Result<json::value> final_state(ApiClient& api, const std::string& filename) {
 }
 
 Result<void> upload_one(ApiClient& api, const std::string& path, bool wait) {
-    const Buffer bytes = TRY(read_file(path));
+    const std::string bytes = TRY(read_file(path));
     const std::string basename = path.substr(path.find_last_of('/') + 1);
-    const auto answer = TRY(api.upload(basename, bytes));
+    const auto answer = TRY(api.upload(basename, as_bytes(bytes)));
     if (answer.status != 201) return Error{Code::unavailable, problem_of(answer.body)};
     const json::value& image = answer.body.at("images").at(0);
     const std::string filename = member(image, "filename");
