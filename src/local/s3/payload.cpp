@@ -1,6 +1,7 @@
 #include "local/s3/payload.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "base/encodings.h"
@@ -107,11 +108,12 @@ Outcome<std::size_t> Payload::read_pieces(std::span<std::byte> to) {
 }
 
 Outcome<void> receive(Payload& payload, ByteSink& sink, BodyChecks& checks) {
-    Buffer piece(kPieceBytes);
+    const auto memory = std::make_unique_for_overwrite<std::byte[]>(kPieceBytes);
+    const std::span<std::byte> piece(memory.get(), kPieceBytes);
     for (;;) {
         const std::size_t count = TRY(payload.read(piece));
         if (count == 0) return checks.finish(payload.trailers());
-        const Bytes bytes = Bytes(piece).first(count);
+        const Bytes bytes = piece.first(count);
         checks.update(bytes);
         TRY(sink.write(bytes));
     }
