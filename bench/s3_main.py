@@ -154,13 +154,16 @@ def measure(rounds, folder):
                 "get": lambda turn: read_from(store.port, store.paths, [store.pid], folder),
                 "bare": lambda turn: write_by(["bare", new_folder(folder, f"bare-{turn}")]),
                 "synced": lambda turn: write_by(["synced", new_folder(folder, f"synced-{turn}")]),
+                "digested": lambda turn: write_by(
+                    ["digested", new_folder(folder, f"digested-{turn}")]),
                 "put": lambda turn: write_by(["s3", store.port, "load"], store.environment,
                                              [store.pid]),
             }
             runs = {name: [] for name in loads}
             for turn in range(rounds + 1):
                 names_of_turn = list(loads)
-                for name in names_of_turn[turn % 5:] + names_of_turn[:turn % 5]:
+                first = turn % len(loads)
+                for name in names_of_turn[first:] + names_of_turn[:first]:
                     run = loads[name](turn)
                     if turn > 0:  # The first warms up.
                         runs[name].append(run)

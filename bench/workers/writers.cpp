@@ -2,6 +2,7 @@
 //
 //     bench_writers bare FOLDER SECONDS      write, fsync, rename
 //     bench_writers synced FOLDER SECONDS    and fsync of the folder it was renamed into
+//     bench_writers digested FOLDER SECONDS  and MD5 (the ETag) and SHA-256 (what was signed)
 //     bench_writers s3 PORT BUCKET SECONDS   PutObject, signed; keys in the environment as AWS's
 //
 // Out: {"count":…,"wall_us":…,"cpu_us":…,"p50_us":…,"p99_us":…} of 16 writers of 64 kB.
@@ -16,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <thread>
@@ -56,10 +58,16 @@ Buffer make_body() {
     return body;
 }
 
+// What a file must have, beside being written and renamed.
+struct Asked {
+    bool folder_sync = false;
+    bool digests = false;
+};
+
 class BareWriter final {
   public:
-    BareWriter(std::string folder, bool syncs_folder)
-        : folder_(std::move(folder)), syncs_folder_(syncs_folder), body_(make_body()) {
+    BareWriter(std::string folder, Asked asked)
+        : folder_(std::move(folder)), asked_(asked), body_(make_body()) {
         ::mkdir((folder_ + "/tmp").c_str(), 0700);
         ::mkdir((folder_ + "/done").c_str(), 0700);
         done_ = Fd(::open((folder_ + "/done").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -67,17 +75,18 @@ class BareWriter final {
     }
 
     void write(const std::string& name) const {
+        if (asked_.digests) CHECK(md5(body_).size() + sha256(body_).size() == 16 + 32);
         const std::string source = folder_ + "/tmp/" + name;
         const Fd file(::open(source.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
         CHECK(::write(file.get(), body_.data(), body_.size()) == std::ssize(body_));
         CHECK(::fsync(file.get()) == 0);
         CHECK(::rename(source.c_str(), (folder_ + "/done/" + name).c_str()) == 0);
-        if (syncs_folder_) CHECK(::fsync(done_.get()) == 0);
+        if (asked_.folder_sync) CHECK(::fsync(done_.get()) == 0);
     }
 
   private:
     std::string folder_;
-    bool syncs_folder_;
+    Asked asked_;
     Buffer body_;
     Fd done_;
 };
@@ -161,8 +170,12 @@ void run(int seconds, const Write& write) {
 }
 
 int main_of(const std::vector<std::string>& arguments) {
-    if (arguments.size() == 3 && (arguments[0] == "bare" || arguments[0] == "synced")) {
-        const BareWriter writer(arguments[1], arguments[0] == "synced");
+    const std::map<std::string, Asked> bare = {
+        {"bare", {}},
+        {"synced", {.folder_sync = true}},
+        {"digested", {.folder_sync = true, .digests = true}}};
+    if (arguments.size() == 3 && bare.contains(arguments[0])) {
+        const BareWriter writer(arguments[1], bare.at(arguments[0]));
         run(std::stoi(arguments[2]), [&](const std::string& name) { writer.write(name); });
         return 0;
     }
@@ -171,7 +184,8 @@ int main_of(const std::vector<std::string>& arguments) {
         run(std::stoi(arguments[3]), [&](const std::string& name) { writer.write(name); });
         return 0;
     }
-    std::fprintf(stderr, "bench_writers bare|synced FOLDER SECONDS | s3 PORT BUCKET SECONDS\n");
+    std::fprintf(stderr,
+                 "bench_writers bare|synced|digested FOLDER SECONDS | s3 PORT BUCKET SECONDS\n");
     return 1;
 }
 
