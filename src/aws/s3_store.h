@@ -12,8 +12,9 @@
 //          precondition_failed). A timeout is not tried again: the caller's time is gone.
 //          invalid_argument  an empty key, or a header value that is not printable ASCII.
 // Threads: any.
-// Cost:    one request a call; a body is hashed once (SHA-256) to be signed. No more than
-//          GetOptions::size_max of an object is read.
+// Cost:    one request a call; one more where if_match of a put did not hold, and a third where
+//          that was for the quotes about it (Ceph). A body is hashed once (SHA-256) to be signed.
+//          No more than GetOptions::size_max of an object is read.
 #pragma once
 
 #include <functional>

@@ -151,14 +151,43 @@ TEST_F(S3Store, PutsWithEverythingThatIsStoredBeside) {
 
 TEST_F(S3Store, PutsOverTheVersionAskedForOnly) {
     s3_error(412, "PreconditionFailed");
+    object("another version");
 
     const auto etag = store().put({"photos", "k"}, {}, {.if_match = "e1"});
 
     ASSERT_FALSE(etag);
     EXPECT_EQ(etag.error().code, Code::precondition_failed);
+    EXPECT_EQ(client_.asked.size(), 2U);
     EXPECT_EQ(asked().header("If-Match"), "\"e1\"");
     EXPECT_FALSE(asked().request.headers.get("If-None-Match"));
     expect_signed(asked());
+}
+
+TEST_F(S3Store, PutsOverTheVersionOfAStoreThatComparesTheQuotesToo) {
+    s3_error(412, "PreconditionFailed");
+    object("one");
+    client_.answer(200, {{"ETag", "\"new\""}});
+
+    const auto etag = store().put({"photos", "k"}, as_bytes("two"), {.if_match = md5_hex("one")});
+
+    ASSERT_TRUE(etag) << etag.error().message;
+    EXPECT_EQ(*etag, "new");
+    EXPECT_EQ(asked(0).header("If-Match"), "\"" + md5_hex("one") + "\"");
+    EXPECT_EQ(asked(1).request.method, "HEAD");
+    EXPECT_EQ(asked(2).header("If-Match"), md5_hex("one"));
+    EXPECT_EQ(asked(2).body, "two");
+    expect_signed(asked(2));
+}
+
+TEST_F(S3Store, SaysWhyAPutOverAVersionFailed) {
+    s3_error(412, "PreconditionFailed");
+    client_.answer(404);
+    s3_error(412, "PreconditionFailed");
+    client_.answer(403);
+
+    EXPECT_EQ(store().put({"photos", "k"}, {}, {.if_match = "e1"}).error().code, Code::no_such_key);
+    EXPECT_EQ(store().put({"photos", "k"}, {}, {.if_match = "e1"}).error().code,
+              Code::precondition_failed);
 }
 
 TEST_F(S3Store, RemovesWhatIsThereAndWhatIsNot) {
