@@ -25,6 +25,18 @@ TEST(Encodings, Base64TakesLineBreaksAndMissingPadding) {
     EXPECT_EQ(as_text(*parse_base64("Zm9v\r\nYg")), "foob");
 }
 
+TEST(Encodings, Base64TakesSpaceWhereverItStands) {
+    const Buffer bytes = random_bytes(30);
+    const std::string text = format_base64(bytes);
+    for (std::size_t at = 0; at <= text.size(); ++at) {
+        EXPECT_EQ(*parse_base64(std::string(text).insert(at, "\r\n")), bytes) << at;
+        const auto wrong = parse_base64(std::string(text).insert(at, "!"));
+        ASSERT_FALSE(wrong) << at;
+        EXPECT_EQ(wrong.error().message,
+                  "Not a base64 character at position " + std::to_string(at) + ".");
+    }
+}
+
 TEST(Encodings, Base64RefusesWhatDoesNotBelong) {
     for (const char* text : {"Z", "Zg=", "Zg===", "Zg==Zg==", "Zm9*", "====", "Zm9vY==="}) {
         EXPECT_FALSE(parse_base64(text)) << text;
