@@ -15,6 +15,9 @@ import threading
 import time
 import urllib.request
 
+import sections
+from processes import children_of
+
 FUNCTIONS = {"image-upload-handler": "api", "image-resize-processor": "processor"}
 DEADLINE_S = 60
 
@@ -31,7 +34,7 @@ class Server:
         line = self.process.stdout.readline().split()
         if not line or line[0] != "ready":
             raise SystemExit("bench: imagemill serve did not start")
-        self.url = line[1]
+        self.url, self.s3_url = line[1], line[3]
 
     def stop(self):
         self.process.terminate()
@@ -50,11 +53,7 @@ class Server:
             time.sleep(0.002)
 
     def instances(self):
-        found = []
-        for task in pathlib.Path(f"/proc/{self.process.pid}/task").iterdir():
-            with contextlib.suppress(OSError):  # A thread that ended meanwhile.
-                found += map(int, (task / "children").read_text().split())
-        return found
+        return children_of(self.process.pid)
 
     def upload_and_wait(self, name, content):
         """Milliseconds from the first byte of the upload to the answer that says ready."""
@@ -149,16 +148,6 @@ def section(measured):
         "after 60 s).", ""])
 
 
-def put_into(document, text):
-    """In the place of the section that is there, or at the end."""
-    whole = document.read_text()
-    start = whole.find(HEADING)
-    end = whole.find("\n## ", start + 1)
-    before = whole if start < 0 else whole[:start]
-    after = "" if start < 0 or end < 0 else whole[end + 1:]
-    document.write_text(before.rstrip("\n") + "\n\n" + text + ("\n" + after if after else ""))
-
-
 def main():
     root = pathlib.Path(__file__).resolve().parent.parent
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 50
@@ -170,7 +159,8 @@ def main():
     measured = measure(root / "build/release/bin", picture, rounds, step)
     ahead = " at a real-time priority" if os.sched_getscheduler(0) != os.SCHED_OTHER else ""
     measured["where"] = f"{os.cpu_count()} cores,{ahead} beside a load of {os.getloadavg()[0]:.0f}"
-    put_into(root / "docs/performance.md", section(measured))
+    page = root / "docs/performance.md"
+    page.write_text(sections.put(page.read_text(), section(measured)))
     print("\nbench: docs/performance.md has it", file=sys.stderr)
 
 

@@ -9,6 +9,7 @@ import subprocess
 from PIL import Image
 
 import coldstart
+import prose
 from measure import geometric_mean, ratio
 
 OURS = "imagemill"
@@ -108,9 +109,7 @@ def machine(home):
 
 
 def table(head, rows):
-    """The first column to the left, figures to the right."""
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+    return prose.table(head, rows) + "\n"
 
 
 def count(number, noun):

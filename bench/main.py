@@ -11,6 +11,7 @@ import fidelity
 import measure
 import pictures
 import s3_document
+import sections
 from workers import libraries
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -27,6 +28,8 @@ WORKS = [
     measure.Work("gif", "gif", 75),
     measure.Work("avif", "jpeg", 75, repeats=3),
 ]
+# Sections of the page that other benches write.
+OF_OTHERS = [s3_document.TITLE]
 # AVIF takes a hundred times as long as JPEG: a few photographs tell the same.
 FEW = {"jpeg-avif": 5, "jpeg-webp": 12}
 
@@ -134,7 +137,7 @@ def main():
     is_trial = rounds < ROUNDS_MIN or chosen.only or chosen.pictures
     target = home / "performance.md" if is_trial else ROOT / "docs/performance.md"
     former = target.read_text() if target.exists() else ""
-    target.write_text(document.write(measured) + s3_document.kept_section(former))
+    target.write_text(sections.carry(document.write(measured), former, OF_OTHERS))
     say(f"{target.relative_to(ROOT)} is written" + (" (a trial)" if is_trial else ""))
 
 

@@ -5,7 +5,9 @@ import platform
 import statistics
 import subprocess
 
-TITLE = "## Objects over S3"
+from prose import table
+
+TITLE = "Objects over S3"
 
 WORDS = """Written by `bench/s3`, at commit {commit}, {rounds} rounds, on {cpu},
 Linux {kernel}, with a load average of {load:.0f} and all of it at nice {nice} (above the number
@@ -74,24 +76,7 @@ def section(measured):
             row("… by the one with the folder", runs["put"], runs["synced"]),
             row("… by the one with the digests", runs["put"], runs["digested"])]
     head = ["load", "a second", "ratio", "p50, ms", "p99, ms", "CPU, µs"]
-    lines = ["| " + " | ".join(head) + " |", "|---|" + "---:|" * (len(head) - 1)]
-    lines += ["| " + " | ".join(cells) + " |" for cells in rows]
-    return "\n".join([TITLE, "", WORDS.format(**facts(measured)), "\n".join(lines), "",
+    return "\n".join([f"## {TITLE}", "", WORDS.format(**facts(measured)), table(head, rows), "",
                       MEMORY.format(peak=measured["peak_kb"] / 1000,
                                     idle=measured["idle_kb"] / 1000,
                                     nginx=measured["nginx_kb"] / 1000)])
-
-
-def kept_section(page):
-    """The section as a page has it, from the empty line before it; or nothing."""
-    start = page.find("\n" + TITLE + "\n")
-    if start < 0:
-        return ""
-    end = page.find("\n## ", start + 1)
-    return page[start:] if end < 0 else page[start:end]
-
-
-def replace_in(page, measured):
-    kept = kept_section(page)
-    rest = page.replace(kept, "") if kept else page
-    return rest.rstrip("\n") + "\n\n" + section(measured)

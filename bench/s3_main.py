@@ -17,6 +17,8 @@ import boto3
 from botocore.config import Config
 
 import s3_document
+import sections
+from processes import children_of, cpu_us, status_kb
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOME = ROOT / "build/bench-home"
@@ -27,31 +29,10 @@ READ_SECONDS = 2
 WRITE_SECONDS = 1  # Each write is a file; removing very many takes some disks minutes.
 OBJECTS = 32
 OBJECT_BYTES = 1024 * 1024
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def say(text):
     print(f"bench: {text}", file=sys.stderr, flush=True)
-
-
-def status_of(pid, field):
-    """A field of /proc/PID/status, in kB."""
-    lines = pathlib.Path(f"/proc/{pid}/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith(field)).split()[1])
-
-
-def cpu_us(pids):
-    """User and system time of processes so far."""
-    ticks = 0
-    for pid in pids:
-        fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks * 1_000_000 // TICKS
-
-
-def children_of(pid):
-    return [int(text) for text in
-            pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextlib.contextmanager
@@ -142,7 +123,7 @@ def measure(rounds, folder):
                               data], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     with ended(serve):
         store = Store(serve, data)
-        idle_kb = status_of(store.pid, "VmHWM")
+        idle_kb = status_kb(store.pid, "VmHWM")
         files = [path for path in (data / "objects").glob("*/*")]
         port = free_port()
         (folder / "nginx").mkdir()
@@ -168,9 +149,9 @@ def measure(rounds, folder):
                     if turn > 0:  # The first warms up.
                         runs[name].append(run)
                 say(f"round {turn} of {rounds}")
-            nginx_kb = sum(status_of(pid, "VmHWM") for pid in workers)
+            nginx_kb = sum(status_kb(pid, "VmHWM") for pid in workers)
         return {"rounds": rounds, "runs": runs, "idle_kb": idle_kb, "nginx_kb": nginx_kb,
-                "peak_kb": status_of(store.pid, "VmHWM")}
+                "peak_kb": status_kb(store.pid, "VmHWM")}
 
 
 def new_folder(folder, name):
@@ -197,7 +178,7 @@ def main():
         target.write_text(s3_document.section(measured))
     else:
         target = ROOT / "docs/performance.md"
-        target.write_text(s3_document.replace_in(target.read_text(), measured))
+        target.write_text(sections.put(target.read_text(), s3_document.section(measured)))
     say(f"{target.relative_to(ROOT)} is written" + (" (a trial)" if rounds < ROUNDS_MIN else ""))
 
 
