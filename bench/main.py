@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 
+import burst_document
 import coldstart
 import document
 import fidelity
@@ -29,7 +30,7 @@ WORKS = [
     measure.Work("avif", "jpeg", 75, repeats=3),
 ]
 # Sections of the page that other benches write.
-OF_OTHERS = [s3_document.TITLE]
+OF_OTHERS = [s3_document.TITLE, burst_document.TITLE]
 # AVIF takes a hundred times as long as JPEG: a few photographs tell the same.
 FEW = {"jpeg-avif": 5, "jpeg-webp": 12}
 
