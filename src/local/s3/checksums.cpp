@@ -12,20 +12,11 @@ namespace {
 constexpr std::size_t kMd5Bytes = 16;
 constexpr std::size_t kSha256Hex = 64;
 
-// kCrc32 and its like are constants of crc.cpp, known when the program runs.
-const std::array kAlgorithms{
-    Algorithm{"CRC32", "x-amz-checksum-crc32", "ChecksumCRC32", 4, &kCrc32},
-    Algorithm{"CRC32C", "x-amz-checksum-crc32c", "ChecksumCRC32C", 4, &kCrc32c},
-    Algorithm{"CRC64NVME", "x-amz-checksum-crc64nvme", "ChecksumCRC64NVME", 8, &kCrc64Nvme},
-    Algorithm{"SHA1", "x-amz-checksum-sha1", "ChecksumSHA1", 20, nullptr, DigestKind::sha1},
-    Algorithm{"SHA256", "x-amz-checksum-sha256", "ChecksumSHA256", 32, nullptr, DigestKind::sha256},
-};
-
 const Algorithm* algorithm_of_header(std::string_view header) {
-    const auto found = std::ranges::find_if(kAlgorithms, [&](const Algorithm& algorithm) {
+    const auto found = std::ranges::find_if(algorithms(), [&](const Algorithm& algorithm) {
         return equal_ignoring_case(algorithm.header, header);
     });
-    return found == kAlgorithms.end() ? nullptr : &*found;
+    return found == algorithms().end() ? nullptr : &*found;
 }
 
 bool is_hash(std::string_view text) {
@@ -59,32 +50,10 @@ constexpr std::string_view kContentMd5 = "Content-MD5";
 
 }  // namespace
 
-std::span<const Algorithm> algorithms() {
-    return kAlgorithms;
-}
-
-const Algorithm* find_algorithm(std::string_view name) {
-    const auto found = std::ranges::find_if(kAlgorithms, [&](const Algorithm& algorithm) {
-        return equal_ignoring_case(algorithm.name, name);
-    });
-    return found == kAlgorithms.end() ? nullptr : &*found;
-}
-
 aws::S3Error unknown_algorithm() {
     return invalid_request(
         "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
         "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
-}
-
-std::optional<Buffer> parse_checksum(const Algorithm& algorithm, std::string_view base64) {
-    auto bytes = parse_base64(base64);
-    if (!bytes || bytes->size() != algorithm.size_bytes) return std::nullopt;
-    return *std::move(bytes);
-}
-
-Sum start_sum(const Algorithm& algorithm) {
-    if (algorithm.crc != nullptr) return Crc(*algorithm.crc);
-    return Hasher(algorithm.digest);
 }
 
 Outcome<BodyChecks> BodyChecks::parse(const http::Headers& headers, std::string_view payload_hash) {
@@ -123,7 +92,7 @@ Outcome<void> BodyChecks::add_content_md5(const http::Headers& headers) {
 // One, in a header or announced as a trailer.
 Outcome<void> BodyChecks::add_checksum(const http::Headers& headers) {
     std::vector<std::string> names;
-    for (const Algorithm& algorithm : kAlgorithms) {
+    for (const Algorithm& algorithm : algorithms()) {
         if (headers.get(algorithm.header)) names.emplace_back(algorithm.header);
     }
     if (const auto trailer = headers.get("x-amz-trailer")) {

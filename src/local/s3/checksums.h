@@ -10,45 +10,30 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
+#include "aws/checksum_algorithm.h"
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "http/message.h"
-#include "local/s3/crc.h"
 #include "local/s3/outcome.h"
 
 namespace imagemill::local::s3 {
 
-// A checksum S3 knows. One row each in the .cpp.
-struct Algorithm {
-    std::string_view name;  // As x-amz-sdk-checksum-algorithm has it: "CRC32C".
-    std::string_view header;
-    std::string_view element;  // Of XML: "ChecksumCRC32C".
-    std::size_t size_bytes;
-    const CrcKind* crc;  // Of a CRC; null for a hash, whose parts make no whole.
-    DigestKind digest = DigestKind::md5;
-};
-std::span<const Algorithm> algorithms();
-// Null, where S3 has none of that name (in any case of letters).
-const Algorithm* find_algorithm(std::string_view name);
+using aws::Algorithm;
+using aws::algorithms;
+using aws::find_algorithm;
+using aws::kComposite;
+using aws::kDefaultAlgorithm;
+using aws::kFullObject;
+using aws::parse_checksum;
+using aws::start_sum;
+using aws::Sum;
+
 // InvalidRequest, which names those there are.
 aws::S3Error unknown_algorithm();
-
-// What is computed of an object whose client says nothing: as S3 does.
-inline constexpr std::string_view kDefaultAlgorithm = "CRC64NVME";
-inline constexpr std::string_view kFullObject = "FULL_OBJECT";
-inline constexpr std::string_view kComposite = "COMPOSITE";
-
-// The bytes of a sum in base64; nothing where it is none of that algorithm.
-std::optional<Buffer> parse_checksum(const Algorithm& algorithm, std::string_view base64);
-
-using Sum = std::variant<Hasher, Crc>;
-Sum start_sum(const Algorithm& algorithm);
 
 class BodyChecks final {
   public:

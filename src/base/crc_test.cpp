@@ -1,4 +1,4 @@
-#include "local/s3/crc.h"
+#include "base/crc.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "base/encodings.h"
 
-namespace imagemill::local::s3 {
+namespace imagemill {
 namespace {
 
 Buffer sum(const CrcKind& kind, std::string_view text) {
@@ -67,4 +67,4 @@ TEST(Crc, OfTwoRunsIsThatOfTheWhole) {
 }
 
 }  // namespace
-}  // namespace imagemill::local::s3
+}  // namespace imagemill

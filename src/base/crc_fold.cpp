@@ -1,11 +1,11 @@
-#include "local/s3/crc_fold.h"
+#include "base/crc_fold.h"
 
 #include "base/check.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-namespace imagemill::local::s3 {
+namespace imagemill {
 namespace {
 
 constexpr std::size_t kLanes = 4;
@@ -50,11 +50,11 @@ __attribute__((target("pclmul"))) std::array<std::byte, 16> fold(const FoldPower
     return folded;
 }
 
-}  // namespace imagemill::local::s3
+}  // namespace imagemill
 
 #else
 
-namespace imagemill::local::s3 {
+namespace imagemill {
 
 bool has_folding() {
     return false;
@@ -65,6 +65,6 @@ std::array<std::byte, 16> fold(const FoldPowers&, std::uint64_t, Bytes) {
     return {};
 }
 
-}  // namespace imagemill::local::s3
+}  // namespace imagemill
 
 #endif

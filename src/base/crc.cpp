@@ -1,11 +1,11 @@
-#include "local/s3/crc.h"
+#include "base/crc.h"
 
 #include <bit>
 #include <cstring>
 
-#include "local/s3/crc_fold.h"
+#include "base/crc_fold.h"
 
-namespace imagemill::local::s3 {
+namespace imagemill {
 namespace {
 
 constexpr std::uint64_t kPolynomial32 = 0xEDB88320U;
@@ -118,4 +118,4 @@ Buffer combine(const CrcKind& kind, Bytes a, Bytes b, std::int64_t b_bytes) {
     return to_big_endian(moved ^ from_big_endian(b), kind.size_bytes);
 }
 
-}  // namespace imagemill::local::s3
+}  // namespace imagemill

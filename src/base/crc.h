@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 
-namespace imagemill::local::s3 {
+namespace imagemill {
 
 // table[k][b]: what the byte b becomes when k more bytes follow it.
 using CrcTables = std::array<std::array<std::uint64_t, 256>, 8>;
@@ -48,4 +48,4 @@ class Crc final {
 // Of a's bytes and b's behind them, where b has `b_bytes`. Values as finish() gives them.
 Buffer combine(const CrcKind& kind, Bytes a, Bytes b, std::int64_t b_bytes);
 
-}  // namespace imagemill::local::s3
+}  // namespace imagemill

@@ -12,7 +12,7 @@
 
 #include "base/bytes.h"
 
-namespace imagemill::local::s3 {
+namespace imagemill {
 
 constexpr std::size_t kFoldBytes = 64;
 
@@ -41,4 +41,4 @@ bool has_folding();
 // `bytes` is a multiple of kFoldBytes, and not nothing. Only where has_folding().
 std::array<std::byte, 16> fold(const FoldPowers& powers, std::uint64_t value, Bytes bytes);
 
-}  // namespace imagemill::local::s3
+}  // namespace imagemill
