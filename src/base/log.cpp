@@ -2,6 +2,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
+#include "base/encodings.h"
+
 namespace imagemill {
 namespace {
 
@@ -15,11 +19,21 @@ constexpr std::string_view name_of(Level level) {
             return "WARN";
         case Level::error:
             return "ERROR";
+        case Level::fatal:
+            return "FATAL";
     }
     return "INFO";
 }
 
 }  // namespace
+
+std::optional<Level> level_named(std::string_view name) {
+    if (equal_ignoring_case(name, "TRACE")) return Level::debug;
+    for (const Level level : {Level::debug, Level::info, Level::warn, Level::error, Level::fatal}) {
+        if (equal_ignoring_case(name, name_of(level))) return level;
+    }
+    return std::nullopt;
+}
 
 void Log::set_request(std::string request_id, std::string trace_id) {
     const std::lock_guard lock(mutex_);
@@ -38,6 +52,9 @@ void Log::warn(std::string_view message, boost::json::object fields) const {
 }
 void Log::error(std::string_view message, boost::json::object fields) const {
     write(Level::error, message, std::move(fields));
+}
+void Log::figures(std::string_view message, boost::json::object fields) const {
+    write(std::max(Level::info, level_), message, std::move(fields));
 }
 
 void Log::write(Level level, std::string_view message, boost::json::object fields) const {

@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,7 +17,10 @@
 
 namespace imagemill {
 
-enum class Level { debug, info, warn, error };
+enum class Level { debug, info, warn, error, fatal };  // Nothing is logged as fatal: a filter.
+// AWS's names, in any case of letters: TRACE (which is debug here), DEBUG, INFO, WARN, ERROR,
+// FATAL.
+std::optional<Level> level_named(std::string_view name);
 
 class Log final {
   public:
@@ -32,6 +36,9 @@ class Log final {
     void info(std::string_view message, boost::json::object fields = {}) const;
     void warn(std::string_view message, boost::json::object fields = {}) const;
     void error(std::string_view message, boost::json::object fields = {}) const;
+    // Figures, which are no matter of levels: at the least one that is let through, here and by
+    // AWS.
+    void figures(std::string_view message, boost::json::object fields) const;
 
   private:
     void write(Level level, std::string_view message, boost::json::object fields) const;

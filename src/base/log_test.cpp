@@ -42,6 +42,30 @@ TEST(Log, StampsTheRequestAndItsTraceWhileThereIsOne) {
     EXPECT_FALSE(second.as_object().contains("traceId"));
 }
 
+TEST(Log, FiguresPassEveryLevel) {
+    Recorder recorder;
+    const Log strict(recorder.clock, Level::error,
+                     [&](std::string_view line) { recorder.lines.emplace_back(line); });
+
+    strict.warn("quiet");
+    strict.figures("figures", {{"ms", 12}});
+    recorder.log.figures("figures", {{"ms", 12}});
+
+    ASSERT_EQ(recorder.lines.size(), 2U);
+    EXPECT_EQ(parse_json(recorder.lines[0])->at("level").as_string(), "ERROR");
+    EXPECT_EQ(parse_json(recorder.lines[1])->at("level").as_string(), "INFO");
+}
+
+TEST(Log, LevelsHaveAwsNames) {
+    EXPECT_EQ(level_named("TRACE"), Level::debug);
+    EXPECT_EQ(level_named("debug"), Level::debug);
+    EXPECT_EQ(level_named("INFO"), Level::info);
+    EXPECT_EQ(level_named("Warn"), Level::warn);
+    EXPECT_EQ(level_named("ERROR"), Level::error);
+    EXPECT_EQ(level_named("FATAL"), Level::fatal);
+    EXPECT_EQ(level_named("WARNING"), std::nullopt);
+}
+
 TEST(Log, LeavesOutWhatIsBelowItsLevel) {
     Recorder recorder;
 

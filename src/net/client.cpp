@@ -49,7 +49,8 @@ Result<ClientResponse> HttpClient::send(const Endpoint& endpoint, const ClientRe
     const std::string head = TRY(format_request_head(endpoint, request));
     const SteadyTime deadline = timeout == Milliseconds::zero() ? kNever : after(timeout);
     const auto bytes_max = std::min(options_.response_bytes_max, request.response_bytes_max);
-    auto kept = pool_.take(endpoint);
+    auto kept = pool_.take(
+        endpoint, request.is_repeatable ? options_.idle_timeout : options_.unrepeatable_idle_max);
     if (kept) {
         auto result = run_exchange(*kept, head, request, deadline, bytes_max);
         if (result.keeps_alive) pool_.put(endpoint, std::move(kept));

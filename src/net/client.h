@@ -9,7 +9,8 @@
 //                        middle, or an answer that is not HTTP.
 //          too_large     the response is larger than asked for.
 //          A kept connection that turns out dead before any byte of an answer is replaced once,
-//          when the request may be sent twice (not POST, and `is_repeatable`).
+//          when the request may be sent twice (not POST, and `is_repeatable`). What says that it
+//          may not goes over a connection used within `unrepeatable_idle_max`, or over a fresh one.
 // Threads: any; connections are pooled (`idle_connections_max` per endpoint) and no longer used
 //          after `idle_timeout` (a frozen Lambda wakes up with dead ones: they are checked before
 //          use). No thread watches them: old ones are closed by the next request.
@@ -43,6 +44,7 @@ struct ClientOptions {
     Milliseconds timeout{60'000};  // A whole exchange, unless `send` is told otherwise; zero: none.
     int idle_connections_max = 8;
     Milliseconds idle_timeout{20'000};
+    Milliseconds unrepeatable_idle_max{2'000};  // No server hangs up so soon.
     std::int64_t response_bytes_max = INT64_C(1) << 30;
     std::string ca_file = {};  // Empty: the system's, wherever it keeps them.
 };

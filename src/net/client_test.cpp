@@ -383,7 +383,7 @@ TEST(Client, APostIsNotSentTwice) {
 
 TEST(Client, WhatIsNotRepeatableIsNotSentTwice) {
     const ScriptedServer server({{kOk, ""}, {kOk}});
-    const auto client = make_client({});
+    const auto client = make_client({.unrepeatable_idle_max = Milliseconds(20'000)});
     ASSERT_TRUE(client->send(server.endpoint(), {}));
 
     const auto response = client->send(
@@ -392,6 +392,19 @@ TEST(Client, WhatIsNotRepeatableIsNotSentTwice) {
     ASSERT_FALSE(response);
     EXPECT_EQ(response.error().code, Code::unavailable);
     EXPECT_EQ(server.requests(), 2);
+}
+
+// It cannot be told whether a server that has just hung up acted before.
+TEST(Client, WhatIsNotRepeatableTrustsNoConnectionThatWasIdle) {
+    const CountingServer counting;
+    const Endpoint endpoint = endpoint_of(counting.server->port());
+    const auto client = make_client({.unrepeatable_idle_max = Milliseconds(0)});
+    ASSERT_TRUE(client->send(endpoint, {}));
+
+    ASSERT_TRUE(client->send(endpoint, {.method = "PUT", .is_repeatable = false}));
+    EXPECT_EQ(counting.server->connections(), 2);
+    ASSERT_TRUE(client->send(endpoint, {.method = "PUT"}));
+    EXPECT_EQ(counting.server->connections(), 2);
 }
 
 TEST(Client, ABegunAnswerIsNotAskedForAgain) {

@@ -18,9 +18,9 @@ class ConnectionPool final {
     ConnectionPool(int per_endpoint_max, Milliseconds idle_timeout)
         : per_endpoint_max_(per_endpoint_max), idle_timeout_(idle_timeout) {}
 
-    // The one used last that is still alive; nullptr where there is none. Closes what is too old,
-    // of any endpoint.
-    std::unique_ptr<Stream> take(const Endpoint& endpoint);
+    // The one used last that is still alive, if it was used within `idle_max`; nullptr where there
+    // is none. Closes what is too old, of any endpoint.
+    std::unique_ptr<Stream> take(const Endpoint& endpoint, Milliseconds idle_max);
     // Keeps it, and closes the oldest of that endpoint above the maximum.
     void put(const Endpoint& endpoint, std::unique_ptr<Stream> stream);
 
@@ -28,6 +28,9 @@ class ConnectionPool final {
     struct Kept {
         std::unique_ptr<Stream> stream;
         SteadyTime since;
+        Time time;  // The same: while a process is frozen, a steady clock may stand still.
+
+        bool is_within(Milliseconds idle_max) const;
     };
 
     const int per_endpoint_max_;
