@@ -1,7 +1,8 @@
 // s3_address: where a bucket is: at which host, and what comes before the key in the path. Private
 // to aws.
 //
-// Errors:  invalid_argument names the endpoint or the region that is none.
+// Errors:  invalid_argument names the endpoint or the region that is none, or that has no FIPS or
+//          dual-stack endpoints.
 #pragma once
 
 #include <string>
@@ -20,10 +21,17 @@ struct Address {
     std::string origin() const { return endpoint.scheme + "://" + host(); }
 };
 
+// Which of Amazon's own endpoints.
+struct AddressKind {
+    bool use_fips = false;
+    bool use_dualstack = false;
+};
+
 class Addresses final {
   public:
     // `endpoint` is empty for Amazon's own.
-    static Result<Addresses> make(std::string_view endpoint, std::string_view region);
+    static Result<Addresses> make(std::string_view endpoint, std::string_view region,
+                                  const AddressKind& kind);
     // An empty key: the bucket itself.
     Address of(std::string_view bucket, std::string_view key) const;
 

@@ -3,51 +3,22 @@
 #include <algorithm>
 
 #include "aws/post_policy.h"
-#include "aws/s3_address.h"
+#include "aws/s3_exchange.h"
+#include "aws/s3_integrity.h"
 #include "aws/s3_xml.h"
-#include "aws/sigv4.h"
-#include "base/digest.h"
 #include "base/encodings.h"
-#include "base/random.h"
 
 namespace imagemill::aws {
 namespace {
 
-constexpr Milliseconds kFirstPause{100};
-constexpr Milliseconds kPauseMax{5'000};
-// An error's XML must fit where the object wanted is small, and a page of a list always.
-constexpr std::int64_t kErrorBytesMax = 64 * 1024;
+// A page of a list must always fit.
 constexpr std::int64_t kListBytesMax = 16 * 1024 * 1024;
 constexpr std::string_view kMetaPrefix = "x-amz-meta-";
-
-struct Call {
-    std::string method = "GET";
-    store::ObjectId id;  // No key: of the bucket.
-    std::string query = {};
-    http::Headers headers = {};
-    Bytes body = {};
-    std::int64_t response_bytes_max = kErrorBytesMax;
-    bool is_repeatable = true;
-
-    std::string name() const { return method + " " + id.bucket + "/" + id.key; }
-};
 
 // --- Requests.
 
 std::string quote(std::string_view etag) {
     return "\"" + std::string(etag) + "\"";
-}
-
-// A line end in a value would be a header of its own; what is no ASCII cannot be signed for sure.
-Result<void> add_header(http::Headers& headers, std::string_view name, std::string_view value) {
-    const bool printable = std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
-    if (!printable) {
-        return Error{Code::invalid_argument, std::string(name) +
-                                                 ": the value is not printable ASCII, which is all "
-                                                 "that S3 takes in a header."};
-    }
-    if (!value.empty()) headers.add(std::string(name), std::string(value));
-    return {};
 }
 
 bool is_metadata_name(std::string_view name) {
@@ -121,13 +92,6 @@ Result<store::ObjectInfo> info_of(const Call& call, const http::Headers& headers
     return info;
 }
 
-// An ETag is the MD5 unless the object came in parts or is encrypted with a key of one's own.
-bool is_md5(std::string_view etag, const http::Headers& headers) {
-    const std::string_view encryption = headers.get_or("x-amz-server-side-encryption", "AES256");
-    return etag.size() == 32 && parse_hex(etag) && encryption == "AES256" &&
-           !headers.get("x-amz-server-side-encryption-customer-algorithm");
-}
-
 Error larger_than(const Call& call, std::int64_t size_max, std::int64_t measured) {
     return {Code::too_large,
             call.name() + ": the object is larger than the " + std::to_string(size_max) +
@@ -139,16 +103,8 @@ Error larger_than(const Call& call, std::int64_t size_max, std::int64_t measured
 
 class S3Store final : public store::ObjectStore {
   public:
-    struct Parts {
-        Addresses addresses;
-        Addresses public_addresses;
-        SigningTarget target;
-        int attempts_max;
-        std::function<std::string()> trace_id;
-    };
-
-    S3Store(Parts parts, net::Client& client, const Clock& clock)
-        : parts_(std::move(parts)), client_(client), clock_(clock) {}
+    S3Store(std::unique_ptr<S3Exchange> exchange, Addresses public_addresses)
+        : exchange_(std::move(exchange)), public_addresses_(std::move(public_addresses)) {}
 
     Result<store::Object> get(const store::ObjectId& id, const store::GetOptions& options) override;
     Result<store::ObjectInfo> head(const store::ObjectId& id) override;
@@ -163,95 +119,41 @@ class S3Store final : public store::ObjectStore {
                                               const store::PresignPostOptions& options) override;
 
   private:
-    Result<net::ClientResponse> send(const Call& call);
-    Result<store::Object> get_once(const Call& call, std::int64_t size_max);
     Result<net::ClientResponse> put_over(Call call, const std::string& etag);
-    template <typename Attempt>
-    auto with_retries(const Call& call, const Attempt& attempt) -> decltype(attempt());
-    void pause(int attempt) const;
-    Result<int> lifetime(int seconds, Time now) const;
 
-    const Parts parts_;
-    net::Client& client_;  // These two outlive the store, as make_s3_store says.
-    const Clock& clock_;
+    const std::unique_ptr<S3Exchange> exchange_;
+    const Addresses public_addresses_;
 };
-
-Result<net::ClientResponse> S3Store::send(const Call& call) {
-    const Address address = parts_.addresses.of(call.id.bucket, call.id.key);
-    net::ClientRequest request{
-        .method = call.method,
-        .target = call.query.empty() ? address.path : address.path + "?" + call.query,
-        .headers = call.headers,
-        .body = call.body,
-        .response_bytes_max = call.response_bytes_max,
-        .is_repeatable = call.is_repeatable};
-    const std::string trace_id = parts_.trace_id ? parts_.trace_id() : "";
-    if (!trace_id.empty()) TRY(add_header(request.headers, "X-Amzn-Trace-Id", trace_id));
-    request.headers.set("Host", address.host());
-    const std::string hash =
-        call.body.empty() ? std::string(kEmptySha256) : format_hex(sha256(call.body));
-    sign(call.method, address.path, call.query, request.headers, hash, parts_.target, clock_.now());
-
-    auto response = client_.send(address.endpoint, request);
-    if (!response || (response->status >= 200 && response->status < 300)) return response;
-    return from_s3_error(response->status, as_text(response->body), call.name());
-}
-
-template <typename Attempt>
-auto S3Store::with_retries(const Call& call, const Attempt& attempt) -> decltype(attempt()) {
-    for (int count = 1;; ++count) {
-        auto result = attempt();
-        const bool again = !result && result.error().code == Code::unavailable &&
-                           call.is_repeatable && count < parts_.attempts_max;
-        if (!again) return result;
-        pause(count);
-    }
-}
-
-// Twice as long each time, and by chance up to half of that less, so that many callers who failed
-// together do not come back together.
-void S3Store::pause(int attempt) const {
-    const Milliseconds whole = std::min(kPauseMax, kFirstPause * (1 << std::min(attempt - 1, 10)));
-    const auto chance = std::to_integer<int>(random_bytes(1)[0]);
-    clock_.sleep_for(whole - whole / 2 * chance / 255);
-}
-
-Result<store::Object> S3Store::get_once(const Call& call, std::int64_t size_max) {
-    auto response = send(call);
-    if (!response && response.error().code == Code::too_large) {
-        const auto& exceeded = response.error().exceeded;
-        return larger_than(call, size_max, exceeded ? exceeded->measured : size_max + 1);
-    }
-    if (!response) return std::move(response).error();
-    const auto size = static_cast<std::int64_t>(response->body.size());
-    if (size > size_max) return larger_than(call, size_max, size);
-
-    store::Object object{.info = TRY(info_of(call, response->headers)),
-                         .body = std::move(response->body)};
-    object.info.size_bytes = size;
-    if (is_md5(object.info.etag, response->headers) &&
-        format_hex(md5(object.body)) != to_lower(object.info.etag)) {
-        return Error{Code::unavailable,
-                     call.name() + ": the object arrived damaged: its MD5 is not its ETag " +
-                         object.info.etag + "."};
-    }
-    return object;
-}
 
 Result<store::Object> S3Store::get(const store::ObjectId& id, const store::GetOptions& options) {
     TRY(check_id(id));
-    Call call{.id = id};
+    Call call{.id = id, .headers = {{std::string(kChecksumMode), "ENABLED"}}};
     call.response_bytes_max = std::max(options.size_max, kErrorBytesMax);
     if (!options.if_match.empty()) {
         TRY(add_header(call.headers, "If-Match", quote(options.if_match)));
     }
-    return with_retries(call, [&] { return get_once(call, options.size_max); });
+    call.check = [&](const net::ClientResponse& response) -> Result<void> {
+        const auto size = static_cast<std::int64_t>(response.body.size());
+        if (size > options.size_max) return larger_than(call, options.size_max, size);
+        return check_integrity(response, call.name());
+    };
+    auto response = exchange_->send(call);
+    if (!response && response.error().code == Code::too_large) {
+        const auto& exceeded = response.error().exceeded;
+        return larger_than(call, options.size_max,
+                           exceeded ? exceeded->measured : options.size_max + 1);
+    }
+    if (!response) return std::move(response).error();
+    store::Object object{.info = TRY(info_of(call, response->headers)),
+                         .body = std::move(response->body)};
+    object.info.size_bytes = static_cast<std::int64_t>(object.body.size());
+    return object;
 }
 
 Result<store::ObjectInfo> S3Store::head(const store::ObjectId& id) {
     TRY(check_id(id));
     const Call call{.method = "HEAD", .id = id};
-    const auto response = TRY(with_retries(call, [&] { return send(call); }));
+    const auto response = TRY(exchange_->send(call));
     auto info = TRY(info_of(call, response.headers));
     const auto size = parse_count(response.headers.get_or("Content-Length", ""));
     if (!size) return lacks(call, "Content-Length");
@@ -264,13 +166,13 @@ Result<store::ObjectInfo> S3Store::head(const store::ObjectId& id) {
 // object it asks for, it is asked once more in that way: still with a condition, so that a race is
 // lost as before.
 Result<net::ClientResponse> S3Store::put_over(Call call, const std::string& etag) {
-    auto response = send(call);
+    auto response = exchange_->send(call);
     if (response || response.error().code != Code::precondition_failed) return response;
     const auto standing = head(call.id);
     if (!standing && standing.error().code == Code::no_such_key) return standing.error();
     if (!standing || standing->etag != etag) return response;
     call.headers.set("If-Match", etag);
-    return send(call);
+    return exchange_->send(call);
 }
 
 Result<std::string> S3Store::put(const store::ObjectId& id, Bytes body,
@@ -278,9 +180,8 @@ Result<std::string> S3Store::put(const store::ObjectId& id, Bytes body,
     TRY(check_id(id));
     Call call{.method = "PUT", .id = id, .headers = TRY(put_headers(options)), .body = body};
     call.is_repeatable = !options.if_none_match && options.if_match.empty();
-    const auto response = TRY(with_retries(call, [&] {
-        return options.if_match.empty() ? send(call) : put_over(call, options.if_match);
-    }));
+    const auto response =
+        TRY(options.if_match.empty() ? exchange_->send(call) : put_over(call, options.if_match));
     std::string etag = unquote(response.headers.get_or("ETag", ""));
     if (etag.empty()) return lacks(call, "ETag");
     return etag;
@@ -291,7 +192,7 @@ Result<void> S3Store::remove(const store::ObjectId& id, const store::RemoveOptio
     Call call{.method = "DELETE", .id = id};
     call.is_repeatable = options.if_match.empty();
     if (!call.is_repeatable) TRY(add_header(call.headers, "If-Match", quote(options.if_match)));
-    auto response = with_retries(call, [&] { return send(call); });
+    auto response = exchange_->send(call);
     if (response) return {};
     // S3 answers 204 where there is nothing to remove; others say 404.
     if (call.is_repeatable && response.error().code == Code::no_such_key) return {};
@@ -308,23 +209,21 @@ Result<store::ListPage> S3Store::list(const std::string& bucket,
     if (!options.token.empty()) parameters.emplace_back("continuation-token", options.token);
     Call call{.id = {bucket, ""}, .query = query_of(parameters)};
     call.response_bytes_max = kListBytesMax;
-    return with_retries(call, [&]() -> Result<store::ListPage> {
-        const auto response = send(call);
-        if (!response) return response.error();
-        return parse_list_objects(as_text(response->body));
-    });
+    const auto response = TRY(exchange_->send(call));
+    return parse_list_objects(as_text(response.body));
 }
 
 // How long a signature of now may live: what was asked for, S3's week, what the key has left.
-Result<int> S3Store::lifetime(int seconds, Time now) const {
+Result<int> lifetime(int seconds, const Credentials& credentials, Time now) {
     if (seconds < 1) {
         return Error{
             Code::invalid_argument,
             "A pre-signed URL lives at least 1 second; asked for " + std::to_string(seconds) + "."};
     }
     std::int64_t lifetime = std::min(seconds, kPresignSecondsMax);
-    if (const auto& expires = parts_.target.credentials.expires) {
-        const auto left = std::chrono::floor<std::chrono::seconds>(*expires - now).count();
+    if (credentials.expires) {
+        const auto left =
+            std::chrono::floor<std::chrono::seconds>(*credentials.expires - now).count();
         lifetime = std::min<std::int64_t>(lifetime, left);
     }
     if (lifetime < 1) {
@@ -338,8 +237,9 @@ Result<store::PresignedUrl> S3Store::presign_get(const store::ObjectId& id,
                                                  const store::PresignGetOptions& options) {
     TRY(check_id(id));
     // A signature's time has whole seconds.
-    const Time now = std::chrono::floor<std::chrono::seconds>(clock_.now());
-    const int seconds = TRY(lifetime(options.seconds, now));
+    const Time now = std::chrono::floor<std::chrono::seconds>(exchange_->now());
+    const SigningTarget target = TRY(exchange_->target());
+    const int seconds = TRY(lifetime(options.seconds, target.credentials, now));
     http::Parameters parameters;
     if (!options.content_disposition.empty()) {
         parameters.emplace_back("response-content-disposition", options.content_disposition);
@@ -347,9 +247,9 @@ Result<store::PresignedUrl> S3Store::presign_get(const store::ObjectId& id,
     if (!options.content_type.empty()) {
         parameters.emplace_back("response-content-type", options.content_type);
     }
-    const Address address = parts_.public_addresses.of(id.bucket, id.key);
+    const Address address = public_addresses_.of(id.bucket, id.key);
     const std::string query =
-        presign_query("GET", address.path, address.host(), parameters, seconds, parts_.target, now);
+        presign_query("GET", address.path, address.host(), parameters, seconds, target, now);
     return store::PresignedUrl{.url = address.origin() + address.path + "?" + query,
                                .expires = now + std::chrono::seconds(seconds)};
 }
@@ -357,16 +257,36 @@ Result<store::PresignedUrl> S3Store::presign_get(const store::ObjectId& id,
 Result<store::PresignedPost> S3Store::presign_post(const store::ObjectId& id,
                                                    const store::PresignPostOptions& options) {
     TRY(check_id(id));
-    const Time now = std::chrono::floor<std::chrono::seconds>(clock_.now());
+    const Time now = std::chrono::floor<std::chrono::seconds>(exchange_->now());
+    const SigningTarget target = TRY(exchange_->target());
     store::PresignPostOptions bounded = options;
-    bounded.seconds = TRY(lifetime(options.seconds, now));
-    const Address address = parts_.public_addresses.of(id.bucket, "");
+    bounded.seconds = TRY(lifetime(options.seconds, target.credentials, now));
+    const Address address = public_addresses_.of(id.bucket, "");
     return store::PresignedPost{.url = address.origin() + address.path,
-                                .fields = make_post_fields(id, bounded, parts_.target, now),
+                                .fields = make_post_fields(id, bounded, target, now),
                                 .expires = now + std::chrono::seconds(bounded.seconds)};
 }
 
 }  // namespace
+
+Result<std::unique_ptr<store::ObjectStore>> make_s3_store(const S3StoreOptions& options,
+                                                          CredentialSource credentials,
+                                                          net::Client& client, const Clock& clock) {
+    if (options.attempts_max < 1) {
+        return Error{Code::invalid_argument, "attempts_max must be at least 1; it is " +
+                                                 std::to_string(options.attempts_max) + "."};
+    }
+    const AddressKind kind{.use_fips = options.use_fips, .use_dualstack = options.use_dualstack};
+    auto addresses = TRY(Addresses::make(options.endpoint, options.region, kind));
+    const bool has_public = !options.public_endpoint.empty();
+    auto public_addresses =
+        TRY(Addresses::make(has_public ? options.public_endpoint : options.endpoint, options.region,
+                            has_public ? AddressKind() : kind));
+    auto exchange = std::make_unique<S3Exchange>(std::move(addresses), options,
+                                                 std::move(credentials), client, clock);
+    return std::unique_ptr<store::ObjectStore>(
+        std::make_unique<S3Store>(std::move(exchange), std::move(public_addresses)));
+}
 
 Result<std::unique_ptr<store::ObjectStore>> make_s3_store(const S3StoreOptions& options,
                                                           Credentials credentials,
@@ -374,22 +294,10 @@ Result<std::unique_ptr<store::ObjectStore>> make_s3_store(const S3StoreOptions& 
     if (credentials.access_key.empty() || credentials.secret_key.empty()) {
         return Error{Code::unauthenticated, "S3 needs an access key and its secret."};
     }
-    if (options.attempts_max < 1) {
-        return Error{Code::invalid_argument, "attempts_max must be at least 1; it is " +
-                                                 std::to_string(options.attempts_max) + "."};
-    }
-    const std::string& public_endpoint =
-        options.public_endpoint.empty() ? options.endpoint : options.public_endpoint;
-    auto addresses = TRY(Addresses::make(options.endpoint, options.region));
-    auto public_addresses = TRY(Addresses::make(public_endpoint, options.region));
-    S3Store::Parts parts{
-        .addresses = std::move(addresses),
-        .public_addresses = std::move(public_addresses),
-        .target = {.credentials = std::move(credentials), .region = options.region},
-        .attempts_max = options.attempts_max,
-        .trace_id = options.trace_id};
-    return std::unique_ptr<store::ObjectStore>(
-        std::make_unique<S3Store>(std::move(parts), client, clock));
+    CredentialSource source = [credentials = std::move(credentials)] {
+        return Result<Credentials>(credentials);
+    };
+    return make_s3_store(options, std::move(source), client, clock);
 }
 
 }  // namespace imagemill::aws

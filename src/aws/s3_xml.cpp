@@ -217,6 +217,11 @@ Error from_s3_error(int status, std::string_view body, std::string_view what) {
     return {code_of(s3_code, status), std::move(message)};
 }
 
+std::string error_code(std::string_view body) {
+    const pugi::xml_document document = load(body);
+    return std::string(child_text(document.child("Error"), "Code"));
+}
+
 std::string format_error(const S3Error& error, std::string_view request_id,
                          std::string_view host_id) {
     XmlWriter xml = XmlWriter::bare("Error");

@@ -31,6 +31,8 @@ S3Error to_s3_error(const Error& error);
 // And back, for the client: by S3's code, or by the status where an answer has no body (HEAD).
 // `what` begins the message: "GET photos/cat.jpg".
 Error from_s3_error(int status, std::string_view body, std::string_view what);
+// The <Code> of an error; empty where there is none.
+std::string error_code(std::string_view body);
 
 std::string format_error(const S3Error& error, std::string_view request_id,
                          std::string_view host_id);
