@@ -184,3 +184,74 @@ test('every variable it sets is one that the settings know', () => {
     }
   }
 });
+
+// The processor's own metrics, as apps/bootstrap/metrics.cpp names them.
+const kOwn = readFileSync(new URL('../apps/bootstrap/metrics.cpp', import.meta.url), 'utf8');
+const named = (name) => new RegExp(`${name} = "([A-Za-z]+)"`).exec(kOwn)[1];
+const kNamespace = named('kNamespace');
+const kMetricNames = ['kPictures', 'kRetries', 'kBytesIn', 'kBytesOut', 'kRenderTime', 'kFailures', 'kErrors']
+  .map(named).concat([...kOwn.matchAll(/\{"[a-z]+", +"([A-Za-z]+)"\}/g)].map((match) => match[1]));
+const kDimensions = ['kFunction', 'kOutcome', 'kLane', 'kReason'].map(named);
+
+// The dashboard as CloudWatch gets it, with a stand-in for what CloudFormation fills in.
+function dashboard() {
+  const [text] = resources.Dashboard.Properties.DashboardBody['Fn::Sub'];
+  return JSON.parse(text.replace(/\$\{[A-Za-z0-9:.]+\}/g, '1'));
+}
+
+// [Namespace, MetricName, [DimensionName, ...]] of each metric of a widget; "." and "..." are the
+// ones of the row above.
+function* metricsOf(widget) {
+  let above = [];
+  for (const row of widget.properties.metrics) {
+    const search = row[0]?.expression && /\{([^}]+)\} MetricName="(\w+)"/.exec(row[0].expression);
+    if (search) {
+      const [space, ...dimensions] = search[1].split(',');
+      yield [space, search[2], dimensions];
+    }
+    if (typeof row[0] !== 'string') continue;
+    let cells = row.filter((cell) => typeof cell === 'string');
+    if (cells[0] === '...') cells = [...above.slice(0, above.length - (cells.length - 1)), ...cells.slice(1)];
+    cells = cells.map((cell, i) => (cell === '.' ? above[i] : cell));
+    above = cells;
+    yield [cells[0], cells[1], cells.slice(2).filter((_, i) => i % 2 === 0)];
+  }
+}
+
+test('the dashboard is valid and overlaps nowhere', () => {
+  const taken = new Set();
+  for (const { x, y, width, height } of dashboard().widgets) {
+    assert.ok(x + width <= 24);
+    for (let i = 0; i < width * height; ++i) {
+      const cell = `${x + (i % width)},${y + Math.floor(i / width)}`;
+      assert.ok(!taken.has(cell), cell);
+      taken.add(cell);
+    }
+  }
+});
+
+test('dashboard and alarms show metrics that the processor makes, and all of them', () => {
+  assert.equal(kNamespace, 'imagemill');
+  assert.equal(kMetricNames.length, 13);
+  const used = [...dashboard().widgets.flatMap((widget) => [...metricsOf(widget)])];
+  for (const { Type, Properties } of Object.values(resources)) {
+    if (Type !== 'AWS::CloudWatch::Alarm') continue;
+    const single = Properties.MetricName ? [Properties] : [];
+    const several = (Properties.Metrics ?? []).flatMap(({ MetricStat }) => MetricStat?.Metric ?? []);
+    for (const { Namespace, MetricName, Dimensions } of [...single, ...several]) {
+      used.push([Namespace, MetricName, Dimensions.map(({ Name }) => Name)]);
+    }
+  }
+  const own = used.filter(([space]) => space === kNamespace);
+  assert.ok(used.every(([space]) => space === kNamespace || space.startsWith('AWS/')), String(used));
+  for (const [, name, dimensions] of own) {
+    assert.ok(kMetricNames.includes(name), name);
+    for (const dimension of dimensions) assert.ok(kDimensions.includes(dimension), `${name}: ${dimension}`);
+  }
+  assert.deepEqual([...new Set(own.map(([, name]) => name))].sort(), [...kMetricNames].sort());
+});
+
+test('docs/deploy.md lists the metrics', () => {
+  const docs = readFileSync(new URL('../docs/deploy.md', import.meta.url), 'utf8');
+  for (const name of [...kMetricNames, ...kDimensions]) assert.ok(docs.includes(`\`${name}\``), name);
+});

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "aws/credentials.h"
+#include "aws/credential_sources.h"
 #include "aws/failure_record.h"
 #include "aws/proxy_event.h"
 #include "aws/runtime.h"
@@ -16,6 +16,7 @@
 #include "aws/s3_store.h"
 #include "aws/trace_id.h"
 #include "base/clock.h"
+#include "base/encodings.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "functions/api.h"
@@ -23,10 +24,14 @@
 #include "functions/settings.h"
 #include "image/image.h"
 #include "local/containment/containment.h"
+#include "metrics.h"
 #include "net/client.h"
 
 namespace imagemill {
 namespace {
+
+// What is left of an invocation when S3 has had its time: enough to say that it failed.
+constexpr Milliseconds kReportTime{300};
 
 std::optional<std::string> environment(std::string_view name) {
     const char* value = std::getenv(std::string(name).c_str());
@@ -42,25 +47,46 @@ Result<std::string> read_file(const std::string& path) {
     return text.str();
 }
 
+// Lambda names a level where it filters lines itself; one it may invent some day filters nothing.
+Level log_level() {
+    return level_named(environment("AWS_LAMBDA_LOG_LEVEL").value_or("")).value_or(Level::info);
+}
+
 // What every invocation of a process shares.
 struct Function {
     const Clock& clock = system_clock();
-    Log log{clock, Level::info, fd_sink(STDERR_FILENO)};
+    Log log{clock, log_level(), fd_sink(STDERR_FILENO)};
     std::unique_ptr<net::Client> client = net::make_client({});
+    std::string name = environment("AWS_LAMBDA_FUNCTION_NAME").value_or("unnamed");
     functions::Settings settings;
+    bool has_metrics = false;
     std::unique_ptr<store::ObjectStore> store;
-    std::string trace_id;  // Of the invocation at work: its calls of the store carry it on.
+    // Of the invocation at work.
+    std::string trace_id;  // Its calls of the store carry it on.
+    Time deadline = Time::max();
+    int retries = 0;  // Of its calls of the store.
 };
+
+Result<bool> wants_metrics() {
+    const std::string value = environment("IMAGEMILL_METRICS").value_or("none");
+    if (value == "none" || value == "cloudwatch") return value == "cloudwatch";
+    return Error{Code::invalid_argument, "IMAGEMILL_METRICS is \"" + printable(value, 64) +
+                                             "\"; expected \"none\" or \"cloudwatch\"."};
+}
 
 Result<void> initialise(Function& function) {
     function.settings = TRY(functions::parse_settings(environment, read_file));
-    aws::Credentials credentials = TRY(aws::credentials_from_environment(environment));
-    aws::S3StoreOptions options;
-    options.endpoint =
-        environment("AWS_ENDPOINT_URL_S3").value_or(environment("AWS_ENDPOINT_URL").value_or(""));
+    function.has_metrics = TRY(wants_metrics());
+    auto credentials =
+        TRY(aws::find_credentials(environment, read_file, *function.client, function.clock));
+    aws::S3StoreOptions options = TRY(aws::s3_options_from_environment(environment));
     options.public_endpoint = environment("IMAGEMILL_PUBLIC_S3_URL").value_or("");
     options.trace_id = [&function] { return function.trace_id; };
-    options.region = environment("AWS_REGION").value_or("us-east-1");
+    options.deadline = [&function] { return function.deadline; };
+    options.retried = [&function](const Error& error) {
+        ++function.retries;
+        function.log.warn("S3 is asked again", {{"why", error.message}});
+    };
     function.store =
         TRY(aws::make_s3_store(options, std::move(credentials), *function.client, function.clock));
     return {};
@@ -84,7 +110,12 @@ Result<std::string> run_processor(Function& function, const aws::Invocation& inv
     std::optional<Error> first_error;
     json::array reports;
     for (const store::ObjectEvent& event : events) {
+        function.retries = 0;
         auto report = functions::process(event, processor_context(function, invocation));
+        if (function.has_metrics) {
+            function.log.figures("metrics", picture_metrics(function.name, report, function.retries,
+                                                            function.clock.now()));
+        }
         if (report) {
             reports.push_back(json::object{{"key", report->key},
                                            {"outcome", functions::name_of(report->outcome)}});
@@ -181,6 +212,7 @@ int run() {
     }
     const auto handle = [&](const aws::Invocation& invocation) {
         function.trace_id = invocation.trace_id;
+        function.deadline = invocation.deadline - kReportTime;
         return handler == "api" ? run_api(function, invocation)
                                 : run_processor(function, invocation);
     };

@@ -90,9 +90,14 @@ Result<Report> process(const store::ObjectEvent& event, const ProcessorContext& 
         auto round = run_round(event.key, context);
         if (round) {
             log_round(event.key, *round, context.log);
-            return Report{.outcome = round->outcome,
-                          .key = event.key,
-                          .timings_ms = std::move(round->timings_ms)};
+            Report report = {.outcome = round->outcome,
+                             .key = event.key,
+                             .timings_ms = std::move(round->timings_ms),
+                             .lane = std::move(round->lane),
+                             .bytes_in = round->bytes_in,
+                             .bytes_out = round->bytes_out};
+            if (round->outcome == Outcome::failed) report.reason = round->failure->code;
+            return report;
         }
         if (!is_lost_race(round.error().code)) return std::move(round).error();
         context.log.info("looking again", {{"key", event.key}, {"why", round.error().message}});

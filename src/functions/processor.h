@@ -16,6 +16,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -46,6 +47,10 @@ struct Report {
     Outcome outcome = Outcome::ignored;
     std::string key = {};
     std::map<std::string, std::int64_t> timings_ms = {};
+    std::string lane = {};            // That rendered; empty where nothing was.
+    std::int64_t bytes_in = 0;        // Of the source, where it was read.
+    std::int64_t bytes_out = 0;       // Of all renditions.
+    std::optional<Code> reason = {};  // Of a failure.
 };
 
 // image::render, or a test's stand-in.

@@ -35,6 +35,30 @@ TEST(Processor, RendersAndWritesTheManifestLast) {
                                               "manifests/trips/cat.jpg/manifest.json"}));
 }
 
+TEST(Processor, ReportsWhatItTook) {
+    World world;
+    world.put("cat.jpg", "cat");
+    world.put("dog.jpg", "corrupt");
+    const auto cat = process(world.event("cat.jpg"), world.processor());
+    const auto again = process(world.event("cat.jpg"), world.processor());
+    const auto dog = process(world.event("dog.jpg"), world.processor());
+
+    ASSERT_TRUE(cat && again && dog);
+    EXPECT_EQ(cat->lane, "jpeg");
+    EXPECT_EQ(cat->bytes_in, 3);
+    EXPECT_EQ(cat->bytes_out, std::ssize(world.text_of(world.output("small-cat.jpg"))));
+    EXPECT_EQ(cat->timings_ms.at("decode"), 7);
+    for (const char* stage : {"fetch", "render", "resize", "encode", "store", "total"}) {
+        EXPECT_TRUE(cat->timings_ms.contains(stage)) << stage;
+    }
+    EXPECT_EQ(cat->reason, std::nullopt);
+    EXPECT_EQ(again->bytes_in, 0);
+    EXPECT_TRUE(again->timings_ms.empty());
+    EXPECT_EQ(dog->reason, Code::corrupt);
+    EXPECT_EQ(dog->bytes_in, 7);
+    EXPECT_EQ(dog->lane, "");
+}
+
 TEST(Processor, ADuplicateEventDoesNothing) {
     World world;
     world.put("cat.jpg", "cat");

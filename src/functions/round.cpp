@@ -237,6 +237,17 @@ Result<Outcome> remove_outputs(const std::string& key, const Standing& standing,
     return Outcome::removed;
 }
 
+Round report_round(Outcome outcome, Manifest manifest) {
+    Round round = {.outcome = outcome,
+                   .timings_ms = std::move(manifest.timings_ms),
+                   .failure = std::move(manifest.failure),
+                   .lane = std::move(manifest.lane)};
+    const bool was_read = round.timings_ms.contains("fetch");
+    if (was_read) round.bytes_in = manifest.source.size_bytes;
+    for (const Rendition& rendition : manifest.renditions) round.bytes_out += rendition.size_bytes;
+    return round;
+}
+
 }  // namespace
 
 // One look, and what it asks for. An error of a lost race means: look again.
@@ -262,12 +273,11 @@ Result<Round> run_round(const std::string& key, const ProcessorContext& context)
 
     Manifest manifest = TRY(make_outputs(job, context));
     TRY(settle(job, manifest, context));
-    const bool ready = manifest.status == Status::ready;
-    return Round{.outcome = ready                 ? Outcome::rendered
-                            : job.rule == nullptr ? Outcome::ignored
-                                                  : Outcome::failed,
-                 .timings_ms = std::move(manifest.timings_ms),
-                 .failure = std::move(manifest.failure)};
+    manifest.timings_ms["total"] = ms_since(started, context.clock);
+    const Outcome outcome = manifest.status == Status::ready ? Outcome::rendered
+                            : job.rule == nullptr            ? Outcome::ignored
+                                                             : Outcome::failed;
+    return report_round(outcome, std::move(manifest));
 }
 
 // Gone, in conflict or changed: the world is no longer what this round saw.

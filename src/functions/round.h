@@ -31,6 +31,9 @@ struct Round {
     Outcome outcome = Outcome::ignored;
     std::map<std::string, std::int64_t> timings_ms = {};
     std::optional<Failure> failure = std::nullopt;
+    std::string lane = {};  // These are Report's.
+    std::int64_t bytes_in = 0;
+    std::int64_t bytes_out = 0;
 };
 
 Result<Round> run_round(const std::string& key, const ProcessorContext& context);

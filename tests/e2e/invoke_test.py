@@ -57,6 +57,7 @@ class Invoke(unittest.TestCase):
         self.assertIn("START RequestId: ", log)
         self.assertIn("REPORT RequestId: ", log)
         self.assertLessEqual(len(log), 4096)
+        self.assertNotIn("CloudWatchMetrics", log)  # Of which nobody here makes anything.
         self.assertIn("records", json.loads(self.answer.read_text()))
 
     def test_an_arn_names_it_as_well(self):

@@ -5,15 +5,16 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
 
-from cloud import DESTINATION, SOURCE, Cloud, jpeg_size, main, photos, run_all
+from cloud import DEADLINE_S, DESTINATION, SOURCE, Cloud, jpeg_size, main, photos, run_all
 
 
 class Pipeline(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.cloud = Cloud()
+        cls.cloud = Cloud(environment={"IMAGEMILL_METRICS": "cloudwatch"})
         cls.cloud.start()
         cls.addClassCleanup(lambda: cls.cloud.__exit__())
 
@@ -72,6 +73,51 @@ class Pipeline(unittest.TestCase):
             for line in lines:  # Every line has one, this upload's its own.
                 self.assertRegex(line["traceId"], r"^1-[0-9a-f]{8}-[0-9a-f]{24}$")
             self.assertIn(root, [line["traceId"] for line in lines if line.get("key") == name])
+
+    def metrics_of(self, **members):
+        """The first line of metrics that has these."""
+        deadline = time.monotonic() + DEADLINE_S
+        while time.monotonic() < deadline:
+            for line in (self.cloud.data / "logs/image-resize-processor.log").open():
+                found = json.loads(line) if line.endswith("}\n") and '"_aws"' in line else {}
+                if found and members.items() <= found.items():
+                    return found
+            time.sleep(0.1)
+        raise AssertionError(f"no metrics with {members}")
+
+    def assert_cloudwatch_reads(self, line):
+        """As its specification has it: every name is a member, dimensions are text, values numbers."""
+        self.assertAlmostEqual(line["_aws"]["Timestamp"] / 1000, time.time(), delta=DEADLINE_S)
+        for directive in line["_aws"]["CloudWatchMetrics"]:
+            self.assertEqual(set(directive), {"Namespace", "Dimensions", "Metrics"})
+            for name in directive["Dimensions"][0]:
+                self.assertIsInstance(line[name], str)
+            for metric in directive["Metrics"]:
+                self.assertIsInstance(line[metric["Name"]], int)
+                self.assertIn(metric["Unit"], ("Milliseconds", "Bytes", "Count"))
+
+    def test_metrics_are_lines_as_cloudwatch_reads_them(self):
+        photo = photos()[0].read_bytes()
+        self.assertEqual(self.cloud.upload("measured.jpg", photo).status, 201)
+        self.assert_ready("measured.jpg", photo)
+        self.cloud.s3().put_object(Bucket=SOURCE, Key="text.jpg", Body=b"no picture")
+
+        rendered = self.metrics_of(Outcome="rendered", BytesIn=len(photo))
+        failed = self.metrics_of(Outcome="failed", BytesIn=len(b"no picture"))
+
+        for line in (rendered, failed):
+            self.assert_cloudwatch_reads(line)
+            self.assertEqual(line["level"], "INFO")
+            self.assertTrue(line["requestId"])
+            self.assertEqual(line["FunctionName"], "image-resize-processor")
+            self.assertEqual(line["Retries"], 0)
+            self.assertEqual(line["Pictures"], 1)
+        self.assertEqual(rendered["Lane"], "jpeg")
+        self.assertGreaterEqual(rendered["TotalTime"], rendered["RenderTime"])
+        self.assertGreater(rendered["BytesIn"], rendered["BytesOut"])
+        for name in ("GetTime", "DecodeTime", "ResizeTime", "EncodeTime", "PutTime"):
+            self.assertIn(name, rendered)
+        self.assertEqual((failed["Reason"], failed["Failures"]), ("unsupported", 1))
 
     def test_raw_bytes_and_json(self):
         photo = photos()[1].read_bytes()
