@@ -33,9 +33,10 @@ void rows_kernel(Rows rows, const std::int16_t* weights, int width, std::int16_t
     const hn::RepartitionToWide<decltype(d16)> d32;
     constexpr int kShift = kWeightBits - kRowBits;
     const int step = static_cast<int>(hn::Lanes(d16));
+    const auto half = hn::Set(d32, 1 << (kShift - 1));
     for (int x = 0; x < width; x += step) {
-        auto low = hn::Set(d32, 1 << (kShift - 1));
-        auto high = low;
+        auto low = hn::Zero(d32);
+        auto high = hn::Zero(d32);
         auto low_rest = hn::Zero(d32);
         auto high_rest = hn::Zero(d32);
         for (std::size_t t = 0; t < rows.size(); t += 2) {
@@ -49,8 +50,11 @@ void rows_kernel(Rows rows, const std::int16_t* weights, int width, std::int16_t
             high = hn::ReorderWidenMulAccumulate(d32, hn::InterleaveUpper(d16, a, b), weight, high,
                                                  high_rest);
         }
-        low = hn::ShiftRight<kShift>(hn::RearrangeToOddPlusEven(low, low_rest));
-        high = hn::ShiftRight<kShift>(hn::RearrangeToOddPlusEven(high, high_rest));
+        // Only here: what a sum begins with may be added up with its neighbour's (NEON does so).
+        low = hn::Add(hn::RearrangeToOddPlusEven(low, low_rest), half);
+        high = hn::Add(hn::RearrangeToOddPlusEven(high, high_rest), half);
+        low = hn::ShiftRight<kShift>(low);
+        high = hn::ShiftRight<kShift>(high);
         // Both halves were interleaved within blocks, as ReorderDemote2To packs them again.
         hn::StoreU(hn::ReorderDemote2To(d16, low, high), d16, out + x);
     }

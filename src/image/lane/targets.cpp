@@ -9,10 +9,11 @@
 
 namespace hwy {
 
-// F16C is not asked for: every processor with AVX2 has it.
 std::int64_t SupportedTargets() {
+    std::int64_t targets = HWY_STATIC_TARGET;  // On arm64 NEON, which all have.
+#if HWY_ARCH_X86
+    // F16C is not asked for: every processor with AVX2 has it.
     __builtin_cpu_init();
-    std::int64_t targets = HWY_STATIC_TARGET;
     const bool has_sse4 = __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("sse4.2") &&
                           __builtin_cpu_supports("popcnt") && __builtin_cpu_supports("aes") &&
                           __builtin_cpu_supports("pclmul");
@@ -21,6 +22,7 @@ std::int64_t SupportedTargets() {
     const bool has_avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
                           __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
     if (has_avx2) targets |= HWY_AVX2;
+#endif
     return targets;
 }
 
