@@ -16,7 +16,7 @@ struct Limit {
     void (*set)(Settings& settings, std::int64_t value);
 };
 
-constexpr std::array<Limit, 8> kLimits = {{
+constexpr std::array<Limit, 9> kLimits = {{
     {"IMAGEMILL_MAX_UPLOAD_BYTES", 1'000'000'000,
      [](const Settings& s) { return s.upload_bytes_max; },
      [](Settings& s, std::int64_t value) { s.upload_bytes_max = value; }},
@@ -35,6 +35,9 @@ constexpr std::array<Limit, 8> kLimits = {{
      [](Settings& s, std::int64_t value) { s.limits.frames_max = static_cast<int>(value); }},
     {"IMAGEMILL_MAX_MEMORY", 100'000'000'000, [](const Settings& s) { return s.limits.memory_max; },
      [](Settings& s, std::int64_t value) { s.limits.memory_max = value; }},
+    {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 1'000'000,
+     [](const Settings& s) { return s.limits.function_megabytes; },
+     [](Settings& s, std::int64_t value) { s.limits.function_megabytes = value; }},
     {"IMAGEMILL_MAX_SECONDS", 900,
      [](const Settings& s) { return std::int64_t{s.render_seconds_max}; },
      [](Settings& s, std::int64_t value) { s.render_seconds_max = static_cast<int>(value); }},

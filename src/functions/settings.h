@@ -28,7 +28,7 @@ struct Settings {
     std::string upload_token = {};               // IMAGEMILL_UPLOAD_TOKEN; empty: anyone
     std::vector<std::string> cors_origins = {};  // IMAGEMILL_CORS_ORIGINS, comma-separated
     std::int64_t upload_bytes_max = 4'000'000;   // IMAGEMILL_MAX_UPLOAD_BYTES: through the gateway
-    image::Limits limits = {};                   // IMAGEMILL_MAX_…
+    image::Limits limits = {};                   // IMAGEMILL_MAX_…, and what Lambda gives
     int render_seconds_max = 30;                 // IMAGEMILL_MAX_SECONDS
 };
 

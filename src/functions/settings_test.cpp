@@ -54,6 +54,7 @@ TEST(Settings, EveryVariableArrives) {
                                  {"IMAGEMILL_MAX_PIXELS", "4"},
                                  {"IMAGEMILL_MAX_ANIMATION_PIXELS", "5"},
                                  {"IMAGEMILL_MAX_FRAMES", "6"},
+                                 {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"},
                                  {"IMAGEMILL_MAX_SECONDS", "7"}});
     ASSERT_TRUE(settings) << settings.error().message;
     EXPECT_EQ(settings->source_bucket, "my-source");
@@ -70,6 +71,7 @@ TEST(Settings, EveryVariableArrives) {
     EXPECT_EQ(settings->limits.pixels_max, 4);
     EXPECT_EQ(settings->limits.animation_pixels_max, 5);
     EXPECT_EQ(settings->limits.frames_max, 6);
+    EXPECT_EQ(settings->limits.function_megabytes, 256);
     EXPECT_EQ(settings->render_seconds_max, 7);
 }
 

@@ -44,7 +44,7 @@ bool can_write(Format format);                  // As an output.
 bool can_animate(Format format);                // Several frames, read and written.
 bool has_quality(Format format);                // Spec::quality means something to it.
 
-// Each a setting: IMAGEMILL_MAX_<NAME>, as `exceeded.setting` spells it.
+// Each a variable of the environment, as `exceeded.setting` spells it.
 struct Limits {
     std::int64_t bytes_max = 50'000'000;             // IMAGEMILL_MAX_BYTES, of the input
     int side_max = 32'767;                           // IMAGEMILL_MAX_SIDE, width or height
@@ -52,6 +52,8 @@ struct Limits {
     std::int64_t animation_pixels_max = 50'000'000;  // IMAGEMILL_MAX_ANIMATION_PIXELS, all frames
     int frames_max = 1'000;                          // IMAGEMILL_MAX_FRAMES
     std::int64_t memory_max = 1'000'000'000;  // IMAGEMILL_MAX_MEMORY, of one render, in bytes
+    // AWS_LAMBDA_FUNCTION_MEMORY_SIZE, of the render, its input and the program; 0: nobody said.
+    std::int64_t function_megabytes = 0;
 };
 
 struct Info {

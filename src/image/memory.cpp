@@ -8,6 +8,7 @@ namespace imagemill::image {
 namespace {
 
 // Figures measured with libvips 8.18 and libjpeg-turbo 2.1, in bytes.
+constexpr std::int64_t kProgram = 40'000'000;  // Beside any render.
 constexpr std::int64_t kLaneBase = 4'000'000;
 constexpr std::int64_t kLibvipsBase = 32'000'000;  // The library itself, loaded and relocated.
 constexpr double kFileBytes = 0.3;                 // Of an output pixel, in the file.
@@ -102,6 +103,35 @@ bool changes(const Plan& plan, const Info& source) {
            source.has_alpha;
 }
 
+std::int64_t rounded_up(std::int64_t bytes, std::int64_t unit) {
+    return (bytes + unit - 1) / unit;
+}
+
+Result<void> check_render(std::int64_t estimate, std::int64_t bytes_max) {
+    if (estimate <= bytes_max) return {};
+    const auto megabytes = [](std::int64_t bytes) {
+        return std::to_string(rounded_up(bytes, 1'000'000)) + " MB";
+    };
+    return Error{.code = Code::too_large,
+                 .message = "The picture would take about " + megabytes(estimate) +
+                            " of memory to render; at most " + megabytes(bytes_max) +
+                            " are allowed (IMAGEMILL_MAX_MEMORY).",
+                 .exceeded = Exceeded{"IMAGEMILL_MAX_MEMORY", bytes_max, estimate}};
+}
+
+// In the megabytes that Lambda counts in. Above them the kernel would end the process without a
+// word.
+Result<void> check_function(std::int64_t bytes, std::int64_t megabytes_max) {
+    const std::int64_t megabytes = rounded_up(bytes, 1 << 20);
+    if (megabytes_max == 0 || megabytes <= megabytes_max) return {};
+    return Error{.code = Code::too_large,
+                 .message = "The picture, its file and the program would take about " +
+                            std::to_string(megabytes) + " MB of memory; the function has " +
+                            std::to_string(megabytes_max) +
+                            " MB (AWS_LAMBDA_FUNCTION_MEMORY_SIZE).",
+                 .exceeded = Exceeded{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", megabytes_max, megabytes}};
+}
+
 }  // namespace
 
 std::int64_t estimate_lane(const Job& job, const JpegHeader& header, const JpegSizes& sizes) {
@@ -163,16 +193,10 @@ std::int64_t estimate_libvips(const Job& job) {
     return kLibvipsBase + decoded + seen + most + files;
 }
 
-Result<void> check_memory(std::int64_t estimate, const Limits& limits) {
-    if (estimate <= limits.memory_max) return {};
-    const auto megabytes = [](std::int64_t bytes) {
-        return std::to_string((bytes + 999'999) / 1'000'000) + " MB";
-    };
-    return Error{.code = Code::too_large,
-                 .message = "The picture would take about " + megabytes(estimate) +
-                            " of memory to render; at most " + megabytes(limits.memory_max) +
-                            " are allowed (IMAGEMILL_MAX_MEMORY).",
-                 .exceeded = Exceeded{"IMAGEMILL_MAX_MEMORY", limits.memory_max, estimate}};
+Result<void> check_memory(const Job& job, std::int64_t estimate) {
+    TRY(check_render(estimate, job.limits.memory_max));
+    const auto input = static_cast<std::int64_t>(job.input.size());
+    return check_function(estimate + input + kProgram, job.limits.function_megabytes);
 }
 
 }  // namespace imagemill::image

@@ -4,7 +4,8 @@
 // Shapes:  Bytes beside the input itself: decoded pixels and coefficients, views, encoders and
 //          their files, libvips where it is used. Meant to lie between the real peak and twice it;
 //          set against measured peaks for the JPEG lane and for PNG, elsewhere by reckoning.
-// Errors:  too_large, by Limits::memory_max; `exceeded` has the estimate.
+// Errors:  too_large, by Limits::memory_max or Limits::function_megabytes; `exceeded` has the
+//          estimate.
 // Threads: pure functions.
 // Cost:    a walk over a JPEG's segments, a few fields of the others.
 #pragma once
@@ -28,6 +29,8 @@ Storage read_storage(Bytes input, const Info& source);
 std::int64_t estimate_lane(const Job& job, const JpegHeader& header, const JpegSizes& sizes);
 std::int64_t estimate_libvips(const Job& job);
 
-Result<void> check_memory(std::int64_t estimate, const Limits& limits);
+// The render alone against `memory_max`; with its input and the program, against what the function
+// has.
+Result<void> check_memory(const Job& job, std::int64_t estimate);
 
 }  // namespace imagemill::image

@@ -44,6 +44,37 @@ TEST(Memory, IsRefusedBeforeAnyPixelWithTheSettingAndTheEstimate) {
         << rendered.error().message;
 }
 
+// The same file in a function of so much memory.
+Result<Rendered> render_in(std::int64_t megabytes, const std::string& file) {
+    Limits limits;
+    limits.function_megabytes = megabytes;
+    return render(as_bytes(file), std::vector{to(Format::png, 80)},
+                  {.limits = limits, .stop = {}, .lane = Lane::automatic});
+}
+
+TEST(Memory, OfTheFunctionHoldsTheFileAndTheProgramToo) {
+    std::string file = test::png(400, 300, 2);
+    const auto measured = render_in(1, file).error().exceeded->measured;
+    const auto refused = render_in(measured - 1, file);
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::too_large);
+    EXPECT_EQ(refused.error().message,
+              "The picture, its file and the program would take about " + std::to_string(measured) +
+                  " MB of memory; the function has " + std::to_string(measured - 1) +
+                  " MB (AWS_LAMBDA_FUNCTION_MEMORY_SIZE).");
+    EXPECT_EQ(*refused.error().exceeded,
+              (Exceeded{"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", measured - 1, measured}));
+
+    const auto by_memory = [](const Result<Rendered>& result) {
+        return !result && result.error().code == Code::too_large;
+    };
+    EXPECT_FALSE(by_memory(render_in(measured, file)));
+    file.append(8 << 20, '\0');  // Behind its end, where no decoder looks.
+    EXPECT_TRUE(by_memory(render_in(measured + 7, file)));
+    EXPECT_FALSE(by_memory(render_in(measured + 8, file)));
+}
+
 TEST(Memory, HoldsAtTheEstimateAndNotOneByteBelow) {
     const std::string file = test::png(400, 300, 2);
     const std::vector<Spec> specs{to(Format::png, 80)};

@@ -44,7 +44,7 @@ Result<Done> render_job(const Job& job, Lane lane) {
             return Error{Code::unsupported, "The JPEG lane does not take this picture."};
         }
     }
-    TRY(check_memory(estimate_libvips(job), job.limits));
+    TRY(check_memory(job, estimate_libvips(job)));
     const VipsModule* vips = TRY(vips_module());
     Stopwatch watch;
     const auto raster = TRY(read_raster(job));

@@ -221,7 +221,7 @@ Result<std::optional<Work>> render_in_lane(const Job& job) {
     const JpegHeader header = TRY(read_jpeg_header(job.input));
     if (!takes(header)) return std::optional<Work>();
     const JpegSizes sizes = choose_jpeg_sizes(header, need_of(job, header));
-    TRY(check_memory(estimate_lane(job, header, sizes), job.limits));
+    TRY(check_memory(job, estimate_lane(job, header, sizes)));
     Planes decoded = TRY(decode_jpeg(job.input, sizes, job.stop));
     const std::int64_t decode_us = watch.lap();
     Work work = TRY(LaneRendering(job, header, std::move(decoded)).run(watch));
