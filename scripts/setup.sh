@@ -59,17 +59,18 @@ need_modules() {
     printf '%s' "$wanted" >"$stamp"
 }
 
-# build PRESET: configures once, builds what changed.
+# build PRESET [TARGET…]: configures once, builds what changed.
 build() {
+    local targets=("${@:2}")
     if [ ! -f "build/$1/build.ninja" ]; then
         say "configuring build/$1"
         cmake --preset "$1" >"build/configure-$1.log" 2>&1 ||
             { tail -n 20 "build/configure-$1.log" >&2; stop "configuring failed"; }
     fi
-    if ! ninja -C "build/$1" -n | grep -q 'no work to do'; then
+    if ! ninja -C "build/$1" -n "${targets[@]}" | grep -q 'no work to do'; then
         say "building build/$1"
-        if [ -t 2 ]; then cmake --build "build/$1" >&2
-        else cmake --build "build/$1" >"build/build-$1.log" 2>&1 ||
+        if [ -t 2 ]; then ninja -C "build/$1" "${targets[@]}" >&2
+        else ninja -C "build/$1" "${targets[@]}" >"build/build-$1.log" 2>&1 ||
             { grep -E 'error|FAILED' "build/build-$1.log" | head -n 20 >&2; stop "the build failed (the whole output: build/build-$1.log)"; }
         fi
     fi
