@@ -109,8 +109,8 @@ class Page:
 
     def advice(self):
         ours = self.programs[0]
-        order = sorted((uploads, scale_words.BOUNDS[bound]) for bound, uploads in self.limits[ours].items()
-                       if uploads <= 10_000)
+        order = sorted((uploads, scale_words.BOUNDS[bound])
+                       for bound, uploads in self.limits[ours].items() if uploads <= 10_000)
         return scale_words.ADVICE.format(
             order=", ".join(f"{words} ({uploads:,.0f})" for uploads, words in order),
             ten=self.limits[ours]["concurrency"] / 100, most_100=self.result(ours, 100)["most"],
@@ -124,9 +124,11 @@ class Page:
         measured = self.measured
         head = scale_words.DOLLARS.format(checked=CHECKED, megabytes=measured.picture_bytes / 1e6,
                               memory=self.memory)
-        inputs = scale_words.INPUTS.format(core=CORE_MB, photographs=len(measured.engine_cpu["imagemill"]),
-                               beside=measured.beside_cpu * 1000)
-        latency = scale_words.LATENCY.format(warm="ten minutes of an hour, one of five, 45 seconds of a minute")
+        inputs = scale_words.INPUTS.format(
+            core=CORE_MB, photographs=len(measured.engine_cpu["imagemill"]),
+            beside=measured.beside_cpu * 1000)
+        latency = scale_words.LATENCY.format(
+            warm="ten minutes of an hour, one of five, 45 seconds of a minute")
         upload = (f"The upload function takes {measured.upload_cpu * 1000:.1f} ms of a processor, "
                   f"{scale_inputs.UPLOAD_MB} MB, and one put.")
         blocks = [prose(scale_words.HEAD), prose(latency), self.latencies(), prose(self.pause()),
