@@ -47,11 +47,11 @@ AWS's public prices of us-east-1, {checked}; please check them. At 100 uploads a
 
 WHY = """What imagemill's processor does beyond the other two is what costs more here. It asks S3
 {calls} times for each picture, where the others ask {others} times: it reads and writes the
-manifest and looks at the source before and after, so that effects happen once, nothing old is
-left and a state can be asked for ([guarantees.md](guarantees.md)). These are {requests:.2f}
-dollars of requests a million beyond the cheapest, and {waiting:.0f} ms of waiting instead of
-{waiting_least:.0f}. The engine gives a part of it back: {cpu} ms of a processor a picture, where
-the others take {cpu_others}.
+manifest, and looks at the source again when all is written, so that effects happen once, nothing
+old is left and a state can be asked for ([guarantees.md](guarantees.md)). These are
+{requests:.2f} dollars of requests a million beyond the cheapest, and {waiting:.0f} ms of waiting
+instead of {waiting_least:.0f}. The engine gives a part of it back: {cpu} ms of a processor a
+picture, where the others take {cpu_others}.
 """
 
 NOT_IN_IT = """Not in it: keeping the pictures ({storage:.0f} dollars a month for each million

@@ -221,12 +221,38 @@ TEST(Processor, ARaisedLimitIsWorthAnotherTry) {
 
 TEST(Processor, ASourceOverTheLimitIsNotEvenRead) {
     World world;
-    world.settings.limits.bytes_max = 2;
     world.put("cat.jpg", "cat");
-    EXPECT_EQ(world.process("cat.jpg"), "failed");
-    for (const store::Step& step : world.faulty.steps()) {
-        EXPECT_FALSE(step.call == store::Call::get && step.id == world.source("cat.jpg"));
+    EXPECT_EQ(world.process("cat.jpg"), "rendered");
+    world.settings.limits.bytes_max = 2;
+    world.put("cat.jpg", "dog");
+    world.put("new.jpg", "new");
+    ProcessorContext context = world.processor();
+    context.render = [](Bytes, auto, const auto&) -> Result<image::Rendered> {
+        ADD_FAILURE() << "It was read.";
+        return Error{Code::internal, ""};
+    };
+    for (const char* key : {"cat.jpg", "new.jpg"}) {
+        const auto report = process(world.event(key), context);
+        ASSERT_TRUE(report);
+        EXPECT_EQ(report->outcome, Outcome::failed);
+        EXPECT_EQ(world.manifest(key)->failure->exceeded, (Exceeded{"IMAGEMILL_MAX_BYTES", 2, 3}));
     }
+}
+
+TEST(Processor, ANewSourceTakesFiveRequestsAndADuplicateThree) {
+    World world;
+    world.put("cat.jpg", "cat");
+    using store::Call;
+    const auto calls = [&] {
+        std::vector<Call> made;
+        for (const store::Step& step : world.faulty.steps()) made.push_back(step.call);
+        world.faulty.forget_steps();
+        return made;
+    };
+    EXPECT_EQ(world.process("cat.jpg"), "rendered");
+    EXPECT_EQ(calls(), (std::vector{Call::get, Call::get, Call::put, Call::put, Call::head}));
+    EXPECT_EQ(world.process("cat.jpg"), "skipped");
+    EXPECT_EQ(calls(), (std::vector{Call::get, Call::head, Call::head}));
 }
 
 TEST(Processor, AKeyThatNoRecipeAppliesToFailsSo) {

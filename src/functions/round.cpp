@@ -149,25 +149,61 @@ Result<void> put_renditions(const Job& job, const image::Rendered& rendered,
     return {};
 }
 
+// The source's bytes; none where what is there is larger than the limit.
+Result<std::optional<store::Object>> get_source(const std::string& key, const std::string& if_match,
+                                                const ProcessorContext& context) {
+    auto object =
+        context.store.get(source_id(key, context),
+                          {.if_match = if_match, .size_max = context.settings.limits.bytes_max});
+    if (object) return std::optional(*std::move(object));
+    if (object.error().code == Code::too_large) return std::optional<store::Object>();
+    return std::move(object).error();
+}
+
+// What the source is now. Where nothing was ever made of it, it will be read, so that one request
+// does for two: on S3 each costs tens of milliseconds of an instance.
+Result<void> look_at_source(Job& job, const ProcessorContext& context) {
+    const bool will_be_read =
+        job.standing.etag.empty() && job.rule != nullptr && job.key.size() <= kSourceKeyBytesMax;
+    if (will_be_read) {
+        const SteadyTime started = context.clock.steady();
+        if (auto object = TRY(get_source(job.key, "", context))) {
+            job.source = std::move(object->info);
+            job.body = std::move(object->body);
+            job.fetch_ms = ms_since(started, context.clock);
+            return {};
+        }
+    }
+    job.source = TRY(context.store.head(source_id(job.key, context)));
+    return {};
+}
+
+Result<void> read_body(Job& job, const ProcessorContext& context) {
+    if (job.body) return {};
+    const SteadyTime started = context.clock.steady();
+    auto object = TRY(get_source(job.key, job.source.etag, context));
+    if (!object) return start_over("The source grew beyond the limit meanwhile.");
+    job.body = std::move(object->body);
+    job.fetch_ms = ms_since(started, context.clock);
+    return {};
+}
+
 // Reads, renders and puts; what it returns is true once it is written.
-Result<Manifest> make_outputs(const Job& job, const ProcessorContext& context) {
+Result<Manifest> make_outputs(Job& job, const ProcessorContext& context) {
     Manifest manifest = begin_manifest(job, context);
     if (auto failure = refuse(job, context.settings)) {
         fail(*std::move(failure), manifest);
         return manifest;
     }
-    SteadyTime started = context.clock.steady();
-    const store::Object object = TRY(context.store.get(
-        source_id(job.key, context),
-        {.if_match = job.source.etag, .size_max = context.settings.limits.bytes_max}));
-    manifest.timings_ms["fetch"] = ms_since(started, context.clock);
+    TRY(read_body(job, context));
+    manifest.timings_ms["fetch"] = job.fetch_ms;
 
-    started = context.clock.steady();
-    auto result = TRY(render(job, object.body, context));
+    SteadyTime started = context.clock.steady();
+    auto result = TRY(render(job, *job.body, context));
     manifest.timings_ms["render"] = ms_since(started, context.clock);
     if (auto* failure = std::get_if<Failure>(&result)) {
         fail(std::move(*failure), manifest);
-        if (auto info = image::probe(object.body, context.settings.limits)) {
+        if (auto info = image::probe(*job.body, context.settings.limits)) {
             manifest.metadata = *info;
         }
         return manifest;
@@ -257,18 +293,16 @@ Result<Round> run_round(const std::string& key, const ProcessorContext& context)
     if (!standing.unreadable.empty()) {
         context.log.warn("writing over", {{"key", key}, {"why", standing.unreadable}});
     }
-    auto source = context.store.head(source_id(key, context));
-    if (!source) {
-        if (source.error().code != Code::no_such_key) return std::move(source).error();
-        return Round{.outcome = TRY(remove_outputs(key, standing, context))};
-    }
     const Rule* rule = find_rule(context.settings.recipes, key);
-    const Job job = {.key = key,
-                     .source = *std::move(source),
-                     .rule = rule,
-                     .digest = rule == nullptr ? "" : make_digest(*rule),
-                     .standing = std::move(standing),
-                     .started = started};
+    Job job = {.key = key,
+               .rule = rule,
+               .digest = rule == nullptr ? "" : make_digest(*rule),
+               .standing = std::move(standing),
+               .started = started};
+    if (const auto there = look_at_source(job, context); !there) {
+        if (there.error().code != Code::no_such_key) return there.error();
+        return Round{.outcome = TRY(remove_outputs(key, job.standing, context))};
+    }
     if (TRY(is_done(job, context))) return Round{.outcome = Outcome::skipped};
 
     Manifest manifest = TRY(make_outputs(job, context));

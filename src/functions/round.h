@@ -21,8 +21,10 @@ using Keys = std::set<std::string>;
 struct Job {
     std::string key = {};
     store::ObjectInfo source = {};
-    const Rule* rule = nullptr;  // nullptr: no recipe applies.
-    std::string digest = {};     // Of the rule; empty where there is none.
+    std::optional<Buffer> body = {};  // Of the source, where the look at it brought that along.
+    std::int64_t fetch_ms = 0;        // What that took.
+    const Rule* rule = nullptr;       // nullptr: no recipe applies.
+    std::string digest = {};          // Of the rule; empty where there is none.
     Standing standing = {};
     SteadyTime started = {};
 };
