@@ -16,11 +16,13 @@ endif()
 add_library(imagemill_flags INTERFACE)
 target_compile_options(imagemill_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wswitch -Wold-style-cast -Woverloaded-virtual)
+# Bytes that do not know where they were made (deploy/package).
+target_compile_options(imagemill_flags INTERFACE
+  $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=>)
 # Everywhere the same: elsewhere char has no sign, and a product and a sum become one operation with
 # one rounding less.
 if(NOT CMAKE_SYSTEM_PROCESSOR STREQUAL x86_64)
-  target_compile_options(imagemill_flags INTERFACE
-    $<$<CONFIG:Release>:-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=> -fsigned-char -ffp-contract=off)
+  target_compile_options(imagemill_flags INTERFACE -fsigned-char -ffp-contract=off)
 endif()
 # Asserts of the standard library stay on in release: a bug stops here, not two frames later.
 target_compile_definitions(imagemill_flags INTERFACE _GLIBCXX_ASSERTIONS)
