@@ -20,6 +20,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "base/clock.h"
@@ -64,6 +65,8 @@ struct ClientRequest {
     std::int64_t response_bytes_max = INT64_MAX;
     // A conditional PUT may not be sent twice either: it could meet what its first sending did.
     bool is_repeatable = true;
+    // Ends a connected exchange early, as unavailable.
+    std::stop_token stopping = {};
 };
 
 class Client {

@@ -328,6 +328,29 @@ TEST(Client, TheDeadlineIsOfTheWholeExchange) {
     finish.count_down();
 }
 
+TEST(Client, AnExchangeEndsEarlyWhenItIsToldTo) {
+    std::latch begun(1);
+    std::latch finish(1);
+    const auto server = serve([&](http::Request&) {
+        begun.count_down();
+        finish.wait();
+        return http::Response::text(200, "text/plain", "late");
+    });
+    const auto client = make_client({.timeout = kPatience});
+    std::stop_source stop;
+    const std::jthread stopper([&] {
+        begun.wait();
+        stop.request_stop();
+    });
+
+    const ClientRequest request{.method = "POST", .stopping = stop.get_token()};
+    const auto response = client->send(endpoint_of(server->port()), request);
+
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().code, Code::unavailable);
+    finish.count_down();
+}
+
 TEST(Client, ZeroWaitsForEver) {
     const auto server = serve([](http::Request&) {
         std::this_thread::sleep_for(Milliseconds(100));

@@ -1,5 +1,7 @@
 #include "net/exchange.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
 
@@ -234,6 +236,8 @@ Result<std::string> format_request_head(const Endpoint& endpoint, const ClientRe
 
 ExchangeResult run_exchange(Stream& stream, std::string_view head, const ClientRequest& request,
                             SteadyTime deadline, std::int64_t response_bytes_max) {
+    const std::stop_callback end_early(request.stopping,
+                                       [fd = stream.fd()] { ::shutdown(fd, SHUT_RDWR); });
     Exchange exchange(stream, deadline, response_bytes_max);
     auto sent = exchange.send(head, request.body);
     if (!sent && sent.error().code == Code::timeout) {

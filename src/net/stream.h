@@ -28,6 +28,7 @@ class Stream {
     virtual Result<std::size_t> write_some(Bytes bytes, SteadyTime deadline) = 0;
     // The peer has neither sent anything nor hung up.
     virtual bool is_quiet() = 0;
+    virtual int fd() const = 0;
 };
 
 class Socket final : public Stream {
@@ -40,7 +41,7 @@ class Socket final : public Stream {
     // Some of the file from `offset` on; 0 where the file ends. The thread has SIGPIPE blocked.
     Result<std::size_t> send_file(int file, std::int64_t offset, std::size_t count,
                                   SteadyTime deadline);
-    int fd() const { return fd_.get(); }
+    int fd() const override { return fd_.get(); }
 
   private:
     Fd fd_;

@@ -103,6 +103,8 @@ class TlsStream final : public Stream {
         return waits;
     }
 
+    int fd() const override { return fd_.get(); }
+
   private:
     template <typename Call>
     Result<std::size_t> run(SteadyTime deadline, Call call) {
