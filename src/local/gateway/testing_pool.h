@@ -99,6 +99,7 @@ class FakeQueue final : public EventQueue {
         removed_.push_back(selection);
         return 5;
     }
+    Result<std::int64_t> trim(const std::string&, std::int64_t) override { return 0; }
     void on_added(std::function<void()>) override {}
 
     static Error error() { return {Code::unavailable, "/secret/catalog.sqlite: I/O error"}; }

@@ -45,6 +45,8 @@ struct Outcome {
     std::string error_type;  // Empty for success.
     std::string log_tail = {};
     Milliseconds duration{0};
+    bool is_final = false;  // These two as BuiltInAnswer has them.
+    Milliseconds pause_min{0};
 };
 
 class Instance {

@@ -9,6 +9,8 @@
 //          back to the function. A start that fails is no attempt. A synchronous
 //          caller goes before the queue; of idle instances the one used last goes first, so that
 //          the others can stop.
+//          A function with `built_in` is a part of the server: its instances are threads that call
+//          it, not processes. All else holds for it as for the others.
 //          A new environment is for instances that start from then on: those that are idle stop,
 //          those at work stop when they have answered. No event is begun under it while one that
 //          was begun under an earlier one still runs, so the last word is the newest's.
@@ -34,6 +36,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +51,23 @@
 #include "local/storage/queue.h"
 
 namespace imagemill::local {
+
+class FunctionPool;
+
+struct BuiltInCall {
+    std::string_view request_id;  // These three for the call.
+    std::string_view trace_id;
+    std::string_view payload;
+    FunctionPool& pool;        // To invoke other functions.
+    std::stop_token stopping;  // The pool stops: an event goes back to the queue, whatever it says.
+};
+struct BuiltInAnswer {
+    std::string payload;          // JSON; of a failure {"errorType","errorMessage"}.
+    std::string error_type = {};  // Empty for success.
+    bool is_final = false;        // Of a failure: trying again is of no use.
+    Milliseconds pause_min{0};    // Of another failure: before the next attempt.
+};
+using BuiltIn = std::function<BuiltInAnswer(const BuiltInCall&)>;
 
 struct FunctionConfig {
     std::string name;                                     // "image-resize-processor"
@@ -64,13 +84,15 @@ struct FunctionConfig {
     // 0: all of them.
     int queue_instances_max = 0;
     int retries = 2;
-    Milliseconds retry_delay{60'000};  // Before the second attempt; twice that before the third.
+    Milliseconds retry_delay{60'000};  // Before the second attempt; twice that before the third, …
+    Milliseconds retry_delay_max{21'600'000};
     Milliseconds event_age_max{21'600'000};
     std::string on_failure = {};  // A function's name, or empty.
     // How often events may invoke it that it caused itself, by what it wrote into a bucket.
     int hops_max = 16;
     // AWS: 6 MB.
     std::int64_t payload_bytes_max = INT64_C(128) << 20;  // Request; a response has 100 more.
+    BuiltIn built_in = {};  // Called by several threads at once; outlives the pool.
 };
 
 // An invocation that came to its end; `event` and `answer` are for the call.

@@ -5,8 +5,11 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <stdexcept>
 
 #include "aws/failure_record.h"
 #include "aws/trace_id.h"
@@ -542,6 +545,77 @@ TEST_F(PoolTest, LetsWhatRunsFinishWhenItStops) {
 
     ASSERT_TRUE(caller.result());
     EXPECT_EQ(caller.result()->function_error, "");
+}
+
+class BuiltInTest : public PoolTest {
+  protected:
+    Result<void> make_with(BuiltIn built_in) {
+        FunctionConfig function = function_called("b");
+        function.built_in = std::move(built_in);
+        function.retries = 1;
+        return make({function_called("f"), function});
+    }
+};
+
+TEST_F(BuiltInTest, IsCalledForAnEventAndMayInvokeAnother) {
+    std::promise<std::string> seen;
+    ASSERT_TRUE(make_with([&](const BuiltInCall& call) -> BuiltInAnswer {
+        const auto echo = call.pool.invoke("f", std::string(kEcho), {});
+        seen.set_value(std::string(call.request_id) + " " + std::string(call.payload) + " " +
+                       (echo ? echo->payload : echo.error().message));
+        return {.payload = "{}"};
+    }));
+
+    const auto id = queue_.add("b", "[1]");
+
+    EXPECT_EQ(seen.get_future().get(), *id + " [1] " + std::string(kEcho));
+    EXPECT_TRUE(drained());
+    EXPECT_TRUE(eventually([&] { return pool_->counts("b").invocations == 1; }));
+    EXPECT_EQ(pool_->counts("b").errors, 0);
+}
+
+TEST_F(BuiltInTest, IsTriedAgainAndBuriedAsTheOthers) {
+    std::atomic<int> calls = 0;
+    ASSERT_TRUE(make_with([&](const BuiltInCall& call) -> BuiltInAnswer {
+        ++calls;
+        if (call.payload == "throw") throw std::runtime_error("odd");
+        return {.payload = R"({"errorType":"Odd"})",
+                .error_type = "Odd",
+                .is_final = call.payload == "final"};
+    }));
+
+    for (const char* const payload : {"again", "final", "throw"}) {
+        ASSERT_TRUE(queue_.add("b", payload));
+    }
+
+    ASSERT_TRUE(drained());
+    std::map<std::string, std::pair<std::string, int>> died;
+    const auto letters = queue_.dead_letters(10);
+    for (const DeadLetter& letter : *letters) {
+        died[letter.payload] = {letter.condition, letter.attempts};
+    }
+    EXPECT_EQ(died["again"], std::pair(std::string("RetriesExhausted"), 2));
+    EXPECT_EQ(died["final"], std::pair(std::string("Refused"), 1));
+    EXPECT_EQ(died["throw"], std::pair(std::string("RetriesExhausted"), 2));
+    EXPECT_EQ(calls, 5);
+}
+
+TEST_F(BuiltInTest, EndsWhenToldAndItsEventGoesBack) {
+    std::atomic<bool> began = false;
+    ASSERT_TRUE(make_with([&](const BuiltInCall& call) -> BuiltInAnswer {
+        std::promise<void> stopped;
+        const std::stop_callback on_stop(call.stopping, [&] { stopped.set_value(); });
+        began = true;
+        stopped.get_future().wait();
+        return {.payload = "{}", .error_type = "Stopped"};
+    }));
+    ASSERT_TRUE(queue_.add("b", "[1]"));
+    ASSERT_TRUE(eventually([&] { return began.load(); }));
+
+    pool_->stop(Milliseconds(1));
+
+    EXPECT_EQ(queue_.counts("b")->waiting, 1);
+    EXPECT_EQ((*queue_.take("b"))->attempts, 0);
 }
 
 // One instance works on an event until the test lets it end.

@@ -1,5 +1,7 @@
 #include "local/lambda/settlement.h"
 
+#include <algorithm>
+
 #include "aws/failure_record.h"
 #include "aws/trace_id.h"
 #include "local/lambda/report.h"
@@ -11,6 +13,8 @@ constexpr std::string_view kRetriesExhausted = "RetriesExhausted";
 constexpr std::string_view kEventAgeExceeded = "EventAgeExceeded";
 // A word of ours: Lambda's record of it is not documented.
 constexpr std::string_view kRecursiveLoop = "RecursiveLoop";
+// Likewise: the function itself said that no other attempt can help.
+constexpr std::string_view kRefused = "Refused";
 
 struct Reason {
     std::string_view condition;
@@ -44,6 +48,13 @@ Settlement bury(const FunctionConfig& function, std::string_view function_arn,
     return settlement;
 }
 
+// Doubles with each attempt, up to its greatest.
+Milliseconds pause_after(int attempts, const FunctionConfig& function) {
+    Milliseconds pause = function.retry_delay;
+    for (int i = 1; i < attempts && pause < function.retry_delay_max; ++i) pause *= 2;
+    return std::min(pause, function.retry_delay_max);
+}
+
 }  // namespace
 
 Settlement plan_settlement(const FunctionConfig& function, std::string_view function_arn,
@@ -56,9 +67,12 @@ Settlement plan_settlement(const FunctionConfig& function, std::string_view func
     }
     const int attempts = event.attempts + 1;
     Reason reason{.condition = kRetriesExhausted, .attempts = attempts, .answer = outcome.payload};
-    if (attempts > function.retries) return bury(function, function_arn, event, reason, now);
+    if (outcome.is_final) reason.condition = kRefused;
+    if (outcome.is_final || attempts > function.retries) {
+        return bury(function, function_arn, event, reason, now);
+    }
     settlement.kind = SettlementKind::retry;
-    settlement.due = now + function.retry_delay * attempts;
+    settlement.due = now + std::max(pause_after(attempts, function), outcome.pause_min);
     if (settlement.due - event.queued <= function.event_age_max) return settlement;
     // It would be too old by then: Lambda gives up right away.
     reason.condition = kEventAgeExceeded;

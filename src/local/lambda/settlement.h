@@ -1,9 +1,9 @@
 // settlement: what the outcome of an asynchronous invocation means for its event.
 //
 // Shapes:  success → done. Failure → again after a pause that grows with the attempts, or, where
-//          none is left or it would come too late, a dead letter with an on-failure record; so
-//          too, unrun, what is too old or of a loop. What we ended ourselves → back to waiting,
-//          uncounted.
+//          none is left, it would come too late or be of no use, a dead letter with an on-failure
+//          record; so too, unrun, what is too old or of a loop. What we ended ourselves → back to
+//          waiting, uncounted.
 // Errors:  apply: what the queue says.
 // Threads: pure functions.
 // Source:  AWS Lambda developer guide, "How Lambda handles errors and retries with asynchronous

@@ -54,6 +54,41 @@ TEST(Settlement, WaitsAMinuteThenTwo) {
     EXPECT_EQ(second.due, kNow + Milliseconds(120'000));
 }
 
+TEST(Settlement, PausesTwiceAsLongEachTimeUpToTheGreatest) {
+    FunctionConfig function = config(100);
+    function.retry_delay = Milliseconds(5'000);
+    function.retry_delay_max = Milliseconds(30'000);
+    std::vector<std::int64_t> pauses;
+
+    for (const int attempts : {0, 1, 2, 3, 99}) {
+        const Settlement next = plan_settlement(function, kArn, event(attempts), kFailed, kNow);
+        pauses.push_back((next.due - kNow).count());
+    }
+
+    EXPECT_EQ(pauses, (std::vector<std::int64_t>{5'000, 10'000, 20'000, 30'000, 30'000}));
+}
+
+TEST(Settlement, PausesAsLongAsTheFailureAsks) {
+    Outcome busy = kFailed;
+    busy.pause_min = Milliseconds(90'000);
+
+    EXPECT_EQ(plan_settlement(config(2), kArn, event(0), busy, kNow).due,
+              kNow + Milliseconds(90'000));
+    EXPECT_EQ(plan_settlement(config(2), kArn, event(1), busy, kNow).due,
+              kNow + Milliseconds(120'000));
+}
+
+TEST(Settlement, BuriesAtOnceWhatIsFinal) {
+    Outcome final = kFailed;
+    final.is_final = true;
+
+    const Settlement settlement = plan_settlement(config(2), kArn, event(0), final, kNow);
+
+    EXPECT_EQ(settlement.kind, SettlementKind::bury);
+    EXPECT_EQ(settlement.burial.condition, "Refused");
+    EXPECT_EQ(settlement.burial.attempts, 1);
+}
+
 TEST(Settlement, BuriesTheThirdFailureWithARecord) {
     const Settlement settlement = plan_settlement(config(2), kArn, event(2), kFailed, kNow);
 

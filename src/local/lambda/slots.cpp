@@ -3,6 +3,7 @@
 
 #include "aws/trace_id.h"
 #include "base/random.h"
+#include "local/lambda/built_in.h"
 #include "local/lambda/scheduler.h"
 
 namespace imagemill::local {
@@ -31,7 +32,8 @@ void Scheduler::run_slot(Roster& roster, Slot& slot) {
                                   .function_arn = roster.arn,
                                   .isolation = std::move(isolation),
                                   .inner_s3 = inner_s3_};
-    auto started = start_instance(options, slot.config, logs_, clock_, log_);
+    auto started = slot.config.built_in ? Result(make_built_in(slot.config, *this, clock_))
+                                        : start_instance(options, slot.config, logs_, clock_, log_);
     if (started) {
         serve(roster, slot, **started);
         const Lock lock(mutex_);

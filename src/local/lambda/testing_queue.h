@@ -146,6 +146,7 @@ class TestingQueue final : public EventQueue {
     }
     Result<std::int64_t> redrive(const EventSelection&) override { return 0; }
     Result<std::int64_t> remove(const EventSelection&) override { return 0; }
+    Result<std::int64_t> trim(const std::string&, std::int64_t) override { return 0; }
 
     void on_added(std::function<void()> callback) override {
         const std::lock_guard lock(mutex_);

@@ -48,6 +48,7 @@ class CatalogQueue final : public EventQueue {
     Result<std::vector<ListedEvent>> list(const EventQuery& query) override;
     Result<std::int64_t> redrive(const EventSelection& selection) override;
     Result<std::int64_t> remove(const EventSelection& selection) override;
+    Result<std::int64_t> trim(const std::string& function, std::int64_t count_max) override;
     void on_added(std::function<void()> callback) override;
 
     // Calls what on_added was given. Holds no lock meanwhile.

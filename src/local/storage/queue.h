@@ -59,7 +59,7 @@ struct AddOptions {
 
 // How an event ends as a dead letter.
 struct Burial {
-    std::string condition = {};  // RetriesExhausted, EventAgeExceeded, RecursiveLoop.
+    std::string condition = {};  // RetriesExhausted, EventAgeExceeded, RecursiveLoop, Refused.
     std::string error = {};  // JSON: what the last attempt answered; empty where there was none.
     int attempts = 0;        // In all.
     std::string on_failure_function = {};
@@ -141,6 +141,9 @@ class EventQueue {
     virtual Result<std::int64_t> redrive(const EventSelection& selection) = 0;
     // How many waiting events and dead letters are gone; what runs stays.
     virtual Result<std::int64_t> remove(const EventSelection& selection) = 0;
+    // Keeps at most `count_max` of `function`, those that run aside: its oldest dead letters go,
+    // then the oldest that wait. How many are gone.
+    virtual Result<std::int64_t> trim(const std::string& function, std::int64_t count_max) = 0;
 
     // Called (on the committing thread, after the commit, under no lock) whenever something was
     // added or put back. It must stay callable until the last such call of the store has returned.

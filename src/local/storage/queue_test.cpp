@@ -415,6 +415,29 @@ TEST_F(QueueTest, DeletesWhatWaitsOrIsDeadButNotWhatRuns) {
     EXPECT_EQ(counts(), "0 1 0");
 }
 
+TEST_F(QueueTest, TrimsTheDeadThenTheOldestThatWaitOfOneFunction) {
+    add("runs");
+    take();
+    for (const char* const payload : {"dead 1", "dead 2"}) {
+        add(payload);
+        take();
+        ASSERT_TRUE(queue().bury(last_.id, {.condition = "C"}));
+    }
+    for (const char* const payload : {"waits 1", "waits 2", "waits 3"}) add(payload);
+    ASSERT_TRUE(queue().add("api", "another's"));
+
+    EXPECT_EQ(*queue().trim("processor", 5), 0);
+    EXPECT_EQ(*queue().trim("processor", 4), 1);
+    EXPECT_EQ(queue().list({})->front().payload, "dead 2");
+    EXPECT_EQ(*queue().trim("processor", 2), 2);
+    EXPECT_EQ(counts(), "2 1 0");
+    take();
+    EXPECT_EQ(last_.payload, "waits 2");
+    EXPECT_EQ(*queue().trim("processor", 0), 1);
+    EXPECT_EQ(counts(), "0 2 0");
+    EXPECT_EQ(queue().counts("api")->waiting, 1);
+}
+
 TEST_F(QueueTest, AFullDiskIsSaidAndPasses) {
     add("1");
     {

@@ -156,6 +156,25 @@ Result<std::int64_t> change_all(Catalog& catalog, const EventSelection& selectio
     return count;
 }
 
+// Of each table, the oldest of `function`.
+constexpr const char* kTrimDead =
+    "DELETE FROM dead_letters WHERE id IN (SELECT id FROM dead_letters WHERE function = ?1 "
+    "ORDER BY id LIMIT ?2)";
+constexpr const char* kTrimWaiting =
+    "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE function = ?1 "
+    "AND state IN (0, 2) ORDER BY id LIMIT ?2)";
+
+Result<std::int64_t> trim_oldest(Database& database, const std::string& function,
+                                 std::int64_t count) {
+    std::int64_t gone = 0;
+    for (const char* const sql : {kTrimDead, kTrimWaiting}) {
+        Statement statement = TRY(database.prepare(sql));
+        TRY(statement.bind(1, function).bind(2, count - gone).run());
+        gone += database.changed_rows();
+    }
+    return gone;
+}
+
 }  // namespace
 
 Result<std::vector<ListedEvent>> CatalogQueue::list(const EventQuery& query) {
@@ -175,6 +194,23 @@ Result<std::int64_t> CatalogQueue::remove(const EventSelection& selection) {
     return change_all(catalog_, selection, [&](Database& database, const Range& range) {
         return remove_range(database, range, selection.state);
     });
+}
+
+Result<std::int64_t> CatalogQueue::trim(const std::string& function, std::int64_t count_max) {
+    const QueueCounts kept = TRY(counts(function));
+    const std::int64_t excess = kept.waiting + kept.dead - count_max;
+    std::int64_t gone = 0;
+    while (gone < excess) {
+        std::int64_t removed = 0;
+        const auto apply = [&](Database& database) -> Result<void> {
+            removed = TRY(trim_oldest(database, function, std::min(excess - gone, kBatch)));
+            return {};
+        };
+        TRY(catalog_.write(Sync::full, apply));
+        if (removed == 0) break;  // Somebody else has removed them.
+        gone += removed;
+    }
+    return gone;
 }
 
 }  // namespace imagemill::local
