@@ -96,7 +96,16 @@ std::string rendition_key(std::string_view source_key, std::string_view renditio
 }
 
 std::string manifest_key(std::string_view source_key) {
-    return "manifests/" + std::string(source_key) + "/manifest.json";
+    return std::string(kManifestPrefix) + std::string(source_key) + std::string(kManifestSuffix);
+}
+
+std::optional<std::string> source_key_of(std::string_view key) {
+    const bool is_manifest = key.size() > kManifestPrefix.size() + kManifestSuffix.size() &&
+                             key.starts_with(kManifestPrefix) && key.ends_with(kManifestSuffix);
+    if (!is_manifest) return std::nullopt;
+    key.remove_prefix(kManifestPrefix.size());
+    key.remove_suffix(kManifestSuffix.size());
+    return std::string(key);
 }
 
 }  // namespace imagemill::functions

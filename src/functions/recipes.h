@@ -44,6 +44,10 @@ std::string make_digest(const Rule& rule);
 // "trips/rome/cat.jpg", "resized" → "trips/rome/resized-cat.jpg"
 std::string rendition_key(std::string_view source_key, std::string_view rendition);
 // "cat.jpg" → "manifests/cat.jpg/manifest.json"
+inline constexpr std::string_view kManifestPrefix = "manifests/";
+inline constexpr std::string_view kManifestSuffix = "/manifest.json";
 std::string manifest_key(std::string_view source_key);
+// The inverse; nothing where `key` is no manifest's.
+std::optional<std::string> source_key_of(std::string_view key);
 
 }  // namespace imagemill::functions

@@ -163,6 +163,12 @@ TEST(Recipes, KeysOfOutputs) {
     EXPECT_EQ(rendition_key("cat.jpg", "resized"), "resized-cat.jpg");
     EXPECT_EQ(rendition_key("trips/rome/cat.jpg", "resized"), "trips/rome/resized-cat.jpg");
     EXPECT_EQ(manifest_key("cat.jpg"), "manifests/cat.jpg/manifest.json");
+    EXPECT_EQ(source_key_of("manifests/trips/cat.jpg/manifest.json"), "trips/cat.jpg");
+    for (const std::string_view other :
+         {"manifests/manifest.json", "manifests//manifest.json", "manifests/cat.jpg",
+          "x/manifests/cat.jpg/manifest.json"}) {
+        EXPECT_EQ(source_key_of(other), std::nullopt) << other;
+    }
 }
 
 TEST(Recipes, NoTwoOutputsOfDifferentSourcesShareAKey) {
