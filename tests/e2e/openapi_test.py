@@ -144,7 +144,8 @@ class OpenApi(unittest.TestCase):
         self.expect(401, IMAGE, "delete", "/image/ready.jpg", token=False)
         self.expect(204, IMAGE, "delete", "/image/ready.jpg")
         self.expect(404, IMAGE, "delete", "/image/ready.jpg")
-        self.expect(400, IMAGE, "delete", "/image/a%00b")
+        for name in ("a%00b", "a%FFb", "a%zzb"):
+            self.expect(400, IMAGE, "delete", "/image/" + name)
 
     def strangers(self):
         for path, method in ((UPLOAD, "post"), (UPLOAD, "options"),

@@ -150,6 +150,61 @@ fakeTest('tells why a picture failed', { fill: fillTroubles }, async (page) => {
   assert.equal(await page.locator('.failure').count(), 2);
 });
 
+const kFailed = {
+  'cut off.jpg': { metadata: { format: 'jpeg', width: 1_920, height: 1_200, frames: 1 } },
+  'broken.png': { metadata: { format: 'png', width: 10, height: 10, frames: 1 } },
+  'drawing.svg': { metadata: { format: 'svg', width: 10, height: 10, frames: 1 } },
+  'vast.jpg': { metadata: { format: 'jpeg', width: 30_000, height: 20_000, frames: 1 } },
+  'film.gif': { metadata: { format: 'gif', width: 1_000, height: 1_000, frames: 51 } },
+  'heavy.jpg': { metadata: { format: 'jpeg', width: 10, height: 10 }, size: 20_000_001 },
+  'text.jpg': { metadata: null },
+};
+
+fakeTest('draws of an original what a browser may', {
+  fill: (fake) => {
+    for (const key of Object.keys(kFailed)) fake.ran({ key, has_failed_picture: true });
+    fake.originals.set('broken.png', Buffer.from('no picture'));
+  },
+}, async (page, fake) => {
+  const bytes = await readFile(photo('nature/LadyBird.jpg'));
+  fake.originals.set('cut off.jpg', bytes.subarray(0, bytes.length / 2));
+  const asked = [];
+  page.on('request', (request) => {
+    const { pathname, searchParams } = new URL(request.url());
+    if (pathname === '/console/api/original') asked.push(searchParams.get('key'));
+  });
+  await page.route('**/image/**', (route) => {
+    const key = decodeURIComponent(new URL(route.request().url()).pathname.slice('/image/'.length));
+    const { metadata, size = 1_000 } = kFailed[key];
+    route.fulfill({ status: 422, json: { status: 'failed', source: { size, etag: 'e' }, metadata,
+      placeholder: null, error: { message: `Because of ${key}.` } } });
+  });
+  await page.reload();
+  for (const key of Object.keys(kFailed)) await page.getByText(`Because of ${key}.`).waitFor();
+  const drawn = page.locator('.failure', { hasText: 'cut off.jpg' }).locator('img');
+  await drawn.scrollIntoViewIfNeeded();
+  await drawn.evaluate((img) => img.decode());
+  assert.ok(await drawn.evaluate((img) => img.naturalWidth > 0));
+  await page.locator('.failure', { hasText: 'broken.png' }).scrollIntoViewIfNeeded();
+  await page.waitForFunction(() => document.querySelectorAll('.failure img').length === 1);
+  assert.deepEqual(asked.sort(), ['broken.png', 'cut off.jpg']);
+});
+
+fakeTest('names the picture that a message is about', {
+  fill: (fake) => {
+    const message = { function: 'webhook', key: 'manifests/trips/cat.jpg/manifest.json' };
+    fake.ran({ ...message, what: 'ObjectCreated:Put' });
+    fake.die({ ...message, error: { errorMessage: 'The receiver answered 500.' } });
+  },
+}, async (page) => {
+  await page.locator('#dead li').waitFor();
+  const text = await page.textContent('#dead li');
+  assert.match(text, /^trips\/cat\.jpgThe receiver answered 500\.webhook · 3 attempts/);
+  assert.match(await page.textContent('#invocations li'), /trips\/cat\.jpg · webhook/);
+  await page.locator('#filter').getByText('API').click();
+  assert.equal(await page.textContent('#invocations-empty'), 'None of the last ones.');
+});
+
 fakeTest('tries a dead letter again, and all of them', { fill: fillTroubles }, async (page, fake) => {
   const dead = page.locator('#dead li');
   await dead.nth(1).waitFor();

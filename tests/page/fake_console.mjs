@@ -26,6 +26,7 @@ export class FakeConsole {
   failures = [];
   events = { dead: [], waiting: [] };
   lacks = null;
+  originals = new Map(); // By key: bytes.
   calls = []; // Of changes: {call, headers, body}.
   #streams = new Set();
   #number = 0;
@@ -118,6 +119,7 @@ export class FakeConsole {
     else if (call === 'live') this.#open(response);
     else if (call === 'settings') sendJson(response, 200, this.#settings());
     else if (call === 'log') sendJson(response, 200, { lines: this.#log(query) });
+    else if (call === 'original') this.#original(response, query);
     else if (call === 'events') this.#list(response, query);
     else await this.#change(request, response, call);
     return true;
@@ -145,6 +147,12 @@ export class FakeConsole {
   #list(response, query) {
     const events = this.events[query.get('state')] ?? [];
     sendJson(response, 200, { events: events.slice(0, Number(query.get('limit'))), next: null });
+  }
+
+  #original(response, query) {
+    const bytes = this.originals.get(query.get('key'));
+    response.writeHead(bytes ? 200 : 404, { 'Content-Type': 'image/jpeg' });
+    response.end(bytes);
   }
 
   async #change(request, response, call) {

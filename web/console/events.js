@@ -3,7 +3,7 @@
 import { make } from '../dom.js';
 import { counted } from '../format.js';
 import { get, post } from './calls.js';
-import { formatAge, formatCount, shortName } from './words.js';
+import { formatAge, formatCount, pictureOf, shortName } from './words.js';
 
 const kShown = 50;
 
@@ -14,12 +14,13 @@ function reasonOf(event) {
 }
 
 function nameOf(event) {
-  return event.key ?? `an event for ${event.function}`;
+  return pictureOf(event) ?? `an event for ${event.function}`;
 }
 
 function factsOf(event, nowMs) {
   const age = (time) => formatAge(nowMs - Date.parse(time));
-  const facts = [event.event ?? shortName(event.function)];
+  const isMessage = event.function === 'webhook';
+  const facts = [isMessage ? 'webhook' : event.event ?? shortName(event.function)];
   if (event.state === 'dead') {
     facts.push(counted(event.attempts, 'attempt'), `died ${age(event.died)} ago`);
   } else {

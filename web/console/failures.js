@@ -6,13 +6,36 @@ import { makeThumbhashCanvas } from '../thumbhash.js';
 import { makeLog } from './logs.js';
 import { formatAge } from './words.js';
 
+// What a browser is asked to draw: of a kind that it can, and small enough that it may, by the
+// header that the server has read. What has none (no picture at all) is not handed on.
+const kDrawn = ['jpeg', 'png', 'gif', 'webp', 'avif', 'bmp'];
+const kPixelsMax = 50_000_000;
+const kBytesMax = 20_000_000; // As the server gives them.
+
+function isDrawable(image) {
+  const { format, width, height, frames } = image?.metadata ?? {};
+  return kDrawn.includes(format) && width * height * Math.max(frames ?? 1, 1) <= kPixelsMax &&
+    image.source?.size <= kBytesMax;
+}
+
+// The original takes the place of what stands for it, or goes where it cannot be drawn.
+function makeOriginal(key, source) {
+  const query = new URLSearchParams({ key, etag: source.etag });
+  const original = make('img', {
+    loading: 'lazy', decoding: 'async', alt: '', onerror: () => original.remove(),
+    onload: () => original.previousElementSibling.remove(),
+    src: `/console/api/original?${query.toString().replaceAll('+', '%20')}`,
+  });
+  return original;
+}
+
 function makePicture(key, image) {
   const hash = image?.placeholder?.thumbhash;
   const canvas = hash ? makeThumbhashCanvas(hash) : null;
-  // Nothing is decoded here: what failed is not handed to a browser either.
   const tile = make('div', { class: 'tile' },
     make('span', {}, formatName(image?.metadata?.format ?? extensionOf(key)) || '?'));
-  return make('div', { class: 'failure-picture', 'aria-hidden': 'true' }, canvas ?? tile);
+  return make('div', { class: 'failure-picture', 'aria-hidden': 'true' }, canvas ?? tile,
+    isDrawable(image) ? makeOriginal(key, image.source) : null);
 }
 
 async function find(key) {

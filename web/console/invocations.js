@@ -4,13 +4,13 @@
 import { make } from '../dom.js';
 import { formatDuration } from '../format.js';
 import { makeIds, makeLog } from './logs.js';
-import { formatClock, shortName } from './words.js';
+import { formatClock, pictureOf, shortName } from './words.js';
 
 const kRowsMax = 200;
 const kFilters = [
   ['All', () => true],
   ['Processor', ({ function: name }) => shortName(name) === 'Processor'],
-  ['API', ({ function: name }) => shortName(name) !== 'Processor'],
+  ['API', ({ function: name }) => shortName(name) === 'API'],
   ['Failed', (entry) => entry.error_type !== '' || entry.has_failed_picture],
 ];
 
@@ -24,8 +24,9 @@ function outcomeOf(entry) {
 
 function makeRow(entry) {
   const [outcome, isBad] = outcomeOf(entry);
-  const name = entry.key || entry.what || shortName(entry.function);
-  const of = entry.key ? entry.what.replace('Object', '').replace(':', ' ') : '';
+  const name = pictureOf(entry) || entry.what || shortName(entry.function);
+  const of = entry.function === 'webhook' ? 'webhook'
+    : entry.key ? entry.what.replace('Object', '').replace(':', ' ') : '';
   const more = make('div', { class: 'run-more' });
   const details = make('details', { class: 'run' },
     make('summary', {},

@@ -25,6 +25,12 @@ export function formatRate(perSecond) {
   return `${perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond)}/s`;
 }
 
+// The picture that an event or an invocation is about: of a message it is the one whose manifest
+// began it, "manifests/cat.jpg/manifest.json" → "cat.jpg".
+export function pictureOf({ function: name, key }) {
+  return name === 'webhook' ? key?.replace(/^manifests\/(.+)\/manifest\.json$/, '$1') : key;
+}
+
 // "image-resize-processor" → "Processor", "image-upload-handler" → "API".
 export function shortName(name) {
   const last = name.slice(name.lastIndexOf('-') + 1);

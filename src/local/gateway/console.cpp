@@ -5,6 +5,8 @@
 
 #include "base/encodings.h"
 #include "http/problem.h"
+#include "local/gateway/original.h"
+#include "local/gateway/page.h"
 #include "local/lambda/log_search.h"
 
 namespace imagemill::local {
@@ -21,6 +23,7 @@ constexpr std::array kCalls{
     ConsoleCall{"live", "GET"},
     ConsoleCall{"settings", "GET"},
     ConsoleCall{"log", "GET"},
+    ConsoleCall{"original", "GET"},
     ConsoleCall{"events", "GET"},
     ConsoleCall{"events/redrive", "POST"},
     ConsoleCall{"events/delete", "POST"},
@@ -33,10 +36,12 @@ http::Response json_answer(const json::object& document) {
 
 }  // namespace
 
-http::Response Console::handle(http::Request& request, const std::string& policy) {
+http::Response Console::handle(http::Request& request) {
     http::Response response = answer(request);
     response.headers.set("Cache-Control", "no-store");
-    response.headers.set("Content-Security-Policy", policy);
+    if (!response.headers.get("Content-Security-Policy")) {
+        response.headers.set("Content-Security-Policy", content_security_policy(""));
+    }
     response.headers.set("Cross-Origin-Opener-Policy", "same-origin");
     response.headers.set("Cross-Origin-Resource-Policy", "same-origin");
     return response;
@@ -76,6 +81,7 @@ http::Response Console::call(http::Request& request, std::string_view name) {
     if (name == "settings")
         return json_answer(options_.settings ? options_.settings() : json::object());
     if (name == "log") return log(request);
+    if (name == "original") return original(request);
     if (name == "logout") return options_.access->end_session(request);
     return operators_.run(request, name);
 }
@@ -103,6 +109,17 @@ http::Response Console::log(const http::Request& request) const {
         lines.push_back(json::value(is_utf8(line) ? line : "(a line that is no UTF-8)"));
     }
     return json_answer({{"lines", std::move(lines)}});
+}
+
+http::Response Console::original(const http::Request& request) const {
+    const auto parameters = http::parse_query(request.query, http::Plus::keep);
+    if (!parameters) return http::problem(parameters.error());
+    const auto key = http::find(*parameters, "key");
+    if (!key) return http::problem(400, "An original is asked for by its key.");
+    if (!options_.open_original) return http::problem(404, "Originals are not shown here.");
+    auto opened = options_.open_original(std::string(*key));
+    if (!opened) return http::problem(opened.error());
+    return show_original(request, *std::move(opened));
 }
 
 }  // namespace imagemill::local

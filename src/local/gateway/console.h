@@ -5,6 +5,7 @@
 //          GET /console/api/live → server-sent events (console_feed.h).
 //          GET /console/api/settings → {"settings":[{"name","value","about"}],"lacks":"…" or null}
 //          GET /console/api/log?function=&request_id= → {"lines":[…]}
+//          GET /console/api/original?key= → the bytes of a source, as a picture (original.h)
 //          GET /console/api/events, POST …/events/redrive, …/events/delete: operator_api.h's.
 //          POST /console/api/logout.
 // Errors:  problem+json: console_access.h's; 404 and 405 as everywhere.
@@ -19,6 +20,7 @@
 #include "local/gateway/console_access.h"
 #include "local/gateway/console_feed.h"
 #include "local/gateway/operator_api.h"
+#include "local/storage/disk_store.h"
 
 namespace imagemill::local {
 
@@ -29,6 +31,8 @@ struct ConsoleOptions {
     std::string_view login_page = {};
     std::string logs_dir = {};
     std::function<json::object()> settings = {};
+    // A source by its key. Empty: originals are not shown.
+    std::function<Result<OpenedObject>(const std::string& key)> open_original = {};
 };
 
 class Console final {
@@ -38,14 +42,14 @@ class Console final {
             EventQueue& queue, const Clock& clock)
         : options_(options), operators_(operators), feed_(options.feed, pool, queue, clock) {}
 
-    // `policy`: the Content-Security-Policy of its pages.
-    http::Response handle(http::Request& request, const std::string& policy);
+    http::Response handle(http::Request& request);
 
   private:
     http::Response answer(http::Request& request);
     http::Response call(http::Request& request, std::string_view name);
     http::Response live(const http::Request& request);
     http::Response log(const http::Request& request) const;
+    http::Response original(const http::Request& request) const;
 
     const ConsoleOptions options_;
     OperatorApi& operators_;

@@ -1,10 +1,13 @@
 #include "local/gateway/console.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <thread>
 
 #include "local/gateway/gateway.h"
+#include "local/gateway/original.h"
 #include "local/gateway/testing_pool.h"
 
 namespace imagemill::local {
@@ -57,9 +60,11 @@ class ConsoleTest : public testing::Test {
                                     .streams_max = 2},
                            .page = "the page",
                            .login_page = "the way in",
-                           .settings = [] {
-                               return json::object{{"lacks", nullptr}};
-                           }};
+                           .settings =
+                               [] {
+                                   return json::object{{"lacks", nullptr}};
+                               },
+                           .open_original = [this](const auto& key) { return open(key); }};
         handler_ = make_gateway(std::move(options), pool_, queue_, clock_, log_);
     }
 
@@ -74,6 +79,17 @@ class ConsoleTest : public testing::Test {
         request.body = http::make_body(body);
         request.peer = peer_;
         return handler_(request);
+    }
+    // A file of `original_`, that nobody else sees.
+    Result<OpenedObject> open(const std::string& key) {
+        asked_ = key;
+        if (!original_) return Error{Code::no_such_key, "There is no such object."};
+        OpenedObject opened{.object = {}, .file = Fd(::memfd_create("original", MFD_CLOEXEC))};
+        const ssize_t written =
+            ::pwrite(opened.file.get(), original_->data(), original_->size(), 0);
+        EXPECT_EQ(written, std::ssize(*original_));
+        opened.object.size_bytes = size_said_ ? size_said_ : written;
+        return opened;
     }
     // "imagemill-console=…"
     std::string log_in() {
@@ -106,6 +122,9 @@ class ConsoleTest : public testing::Test {
     std::string public_origin_;
     std::stop_source stop_;
     Activity activity_;
+    std::optional<std::string> original_;
+    std::int64_t size_said_ = 0;
+    std::string asked_;
     std::unique_ptr<ConsoleAccess> access_;
     http::Handler handler_;
 };
@@ -274,6 +293,58 @@ TEST_F(ConsoleTest, HasTheCallsOfItsContract) {
     EXPECT_EQ(send("GET", "/console/api/events/delete", headers).status, 405);
     EXPECT_EQ(send("POST", "/console/api/live", headers).status, 405);
     EXPECT_EQ(send("GET", "/console/api/reprocess", headers).status, 404);
+}
+
+TEST_F(ConsoleTest, ShowsAnOriginalByItsBytesAsAPictureAlone) {
+    using std::string_literals::operator""s;
+    const std::pair<std::string, std::string> rows[] = {
+        {"\xFF\xD8\xFF\xE0 cut off", "image/jpeg"},
+        {"\x89PNG\r\n\x1A\n", "image/png"},
+        {"GIF89a", "image/gif"},
+        {"RIFF\x20\0\0\0WEBPVP8 "s, "image/webp"},
+        {"\0\0\0\x20"
+         "ftypavif"s,
+         "image/avif"},
+        {"BM\x10", "image/bmp"},
+        {"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", ""},
+        {"<!doctype html>", ""},
+        {"II*\0"s, ""},
+        {"", ""}};
+    const http::Headers headers = with_cookie();
+    const std::string path = "/console/api/original?key=a%20b.svg";
+    for (const auto& [bytes, type] : rows) {
+        original_ = bytes;
+        const auto answer = send("GET", path, headers);
+        EXPECT_EQ(asked_, "a b.svg");
+        EXPECT_EQ(answer.status, type.empty() ? 415 : 200) << bytes;
+        if (type.empty()) continue;
+        EXPECT_EQ(answer.headers.get_or("Content-Type", ""), type);
+        EXPECT_EQ(answer.headers.get_or("Content-Security-Policy", ""),
+                  "default-src 'none'; sandbox");
+        EXPECT_EQ(answer.headers.get_or("Content-Disposition", ""), "attachment");
+        EXPECT_EQ(answer.headers.get_or("X-Content-Type-Options", ""), "nosniff");
+        EXPECT_EQ(std::get<http::FileRange>(answer.body).length, std::ssize(bytes));
+    }
+}
+
+TEST_F(ConsoleTest, ShowsAnOriginalToWhoMaySeeItAndWhereItIsSmallEnough) {
+    const std::string path = "/console/api/original?key=a.jpg";
+    original_ = "GIF89a";
+    EXPECT_EQ(send("GET", path, {}).status, 401);
+    http::Headers headers = with_cookie();
+    EXPECT_EQ(send("GET", "/console/api/original", headers).status, 400);
+    headers.set("Sec-Fetch-Dest", "image");
+    EXPECT_EQ(send("GET", path, headers).status, 200);
+    headers.set("Sec-Fetch-Dest", "document");
+    EXPECT_EQ(send("GET", path, headers).status, 403);
+    headers.remove("Sec-Fetch-Dest");
+
+    size_said_ = kOriginalBytesMax;
+    EXPECT_EQ(send("GET", path, headers).status, 200);
+    size_said_ = kOriginalBytesMax + 1;
+    EXPECT_EQ(send("GET", path, headers).status, 413);
+    original_ = std::nullopt;
+    EXPECT_EQ(send("GET", path, headers).status, 404);
 }
 
 TEST_F(ConsoleTest, AStreamBeginsWithAllThereIsAndGoesOnWithWhatChanged) {

@@ -120,7 +120,7 @@ class Gateway final {
                 return operator_api_.handle(request);
             case Target::console:
                 if (options_.console.access == nullptr) return not_found();
-                return console_.handle(request, page_.policy());
+                return console_.handle(request);
             case Target::file:
                 return page_.get(request);
             case Target::not_found:
@@ -132,6 +132,11 @@ class Gateway final {
     }
 
     http::Response call_function(http::Request& request, const Route& route) {
+        // The event has the path decoded: what cannot be would arrive as another name.
+        if (const auto path = percent_decode(request.path); !path || !is_utf8(*path)) {
+            return http::problem(
+                Error{Code::invalid_argument, "The path is not percent-encoded UTF-8."});
+        }
         UploadBody body(budget_);
         if (request.method == "POST") {
             const auto read = body.read(request, options_.upload_bytes_max);
@@ -188,17 +193,20 @@ class Gateway final {
     }
 
     http::Response metrics(const http::Request& request) {
-        const bool is_open = is_from_here(request) && !options_.is_behind_proxy;
+        const bool is_open = is_from_here(request) && !options_.is_behind_proxy &&
+                             loopback_.allows(request.headers.get_or("Host", ""));
         if (!is_open && !has_token(request, options_.operators.token)) {
             return http::problem(401,
-                                 "From another machine or through a proxy, /metrics needs the "
-                                 "operator's token: Authorization: Bearer and what is in the file "
-                                 "operator-token of the data directory.");
+                                 "From another machine, under another name than localhost or "
+                                 "through a proxy, /metrics needs the operator's token: "
+                                 "Authorization: Bearer and what is in the file operator-token of "
+                                 "the data directory.");
         }
-        std::vector<S3Requests> s3_requests;
-        if (options_.s3_requests) s3_requests = options_.s3_requests();
-        auto response = http::Response::text(200, kMetricsType,
-                                             format_metrics(pool_, queue_, s3_requests, clock_));
+        ServerCounts counts;
+        if (options_.s3_requests) counts.s3_requests = options_.s3_requests();
+        if (options_.counters) counts.counters = options_.counters();
+        auto response =
+            http::Response::text(200, kMetricsType, format_metrics(pool_, queue_, counts, clock_));
         response.headers.set("Cache-Control", "no-store");
         return response;
     }
@@ -234,6 +242,9 @@ class Gateway final {
         } else {
             document["queue"] = nullptr;
         }
+        if (options_.parts) {
+            for (auto& part : options_.parts()) document[part.key()] = std::move(part.value());
+        }
         auto response = http::Response::text(readable ? 200 : 503, "application/json",
                                              json::serialize(document));
         response.headers.set("Cache-Control", "no-store");
@@ -241,6 +252,7 @@ class Gateway final {
     }
 
     const GatewayOptions options_;
+    const http::Hosts loopback_{std::vector<std::string>()};  // Has the loopback names alone.
     FunctionPool& pool_;  // Outlive the handler, by contract; so do the next three.
     EventQueue& queue_;
     const Clock& clock_;

@@ -5,12 +5,13 @@
 //          function (HEAD as GET). GET /health is answered here, with what this machine does:
 //          {"status","functions":{name:{"instances","busy",…}},
 //           "queue":{"waiting","running","dead"},
-//           "containment":{"lacks":"…" or null}}, 503 where the queue cannot be read. Lambda's
-//          Invoke: invoke_api.h. /admin/: operator_api.h. /console: console.h. GET /metrics:
-//          metrics.h, open to this machine; to others, and behind a proxy, with the operator's
-//          token. The page's files and /config.json: made here. Everything else: 404, another
-//          method 405, both problem+json.
+//           "containment":{"lacks":"…" or null}, and what `parts` adds}, 503 where the queue cannot
+//          be read. Lambda's Invoke: invoke_api.h. /admin/: operator_api.h. /console: console.h.
+//          GET /metrics: metrics.h, open to this machine under a loopback Host; to others, and
+//          behind a proxy, with the operator's token. The page's files and /config.json: made here.
+//          Everything else: 404, another method 405, both problem+json.
 // Errors:  as problem+json, which says nothing of the inside; the log does.
+//          400  a path that is not percent-encoded UTF-8.
 //          403  a Host that is none of `hosts`.
 //          413  a body over the limit, before it is read where its length is known: says how to get
 //               a pre-signed form. A form may be 64 KB longer than the picture in it, JSON a third.
@@ -48,9 +49,11 @@ struct GatewayOptions {
     InvokeApiOptions invoke = {};
     OperatorOptions operators = {};
     ConsoleOptions console = {};
-    std::function<std::vector<S3Requests>()> s3_requests = {};  // For /metrics.
-    std::string containment_lacks = {};  // A sentence for /health; empty: nothing.
-    bool is_behind_proxy = false;        // It has a public URL: a peer's address says nothing.
+    std::function<std::vector<S3Requests>()> s3_requests = {};  // These two for /metrics.
+    std::function<std::vector<Counter>()> counters = {};
+    std::function<json::object()> parts = {};  // Of other parts of the server, for /health.
+    std::string containment_lacks = {};        // A sentence for /health; empty: nothing.
+    bool is_behind_proxy = false;  // It has a public URL: a peer's address says nothing.
     std::map<std::string, StaticFile, std::less<>> files = {};  // By path: "/", "/app.js".
     std::string config_json = "{}";                             // The answer of /config.json.
     std::string page_connect_sources = {};  // CSP connect-src and img-src beside 'self'.

@@ -230,15 +230,36 @@ TEST_F(GatewayTest, SaysWhatContainmentLacks) {
     EXPECT_EQ(json_of(send("GET", "/health")).at("containment").at("lacks"), "no Landlock");
 }
 
+TEST_F(GatewayTest, TellsOfOtherPartsInItsHealth) {
+    options_.parts = [] { return json::object{{"webhook", {{"gone", true}}}}; };
+    const json::object health = json_of(send("GET", "/health"));
+    EXPECT_EQ(health.at("webhook").at("gone"), true);
+    EXPECT_EQ(health.at("status"), "ok");
+}
+
+TEST_F(GatewayTest, RefusesAPathThatIsNoText) {
+    for (const char* path : {"/image/%FF", "/image/caf%E9.jpg", "/image/%zz", "/image/100%"}) {
+        for (const char* method : {"GET", "HEAD", "DELETE"})
+            expect_problem(send(method, path), 400);
+    }
+    EXPECT_EQ(pool_.calls_, 0);
+}
+
 TEST_F(GatewayTest, MetricsAreOpenToThisMachineAlone) {
     options_.operators.token = "the-token";
     options_.s3_requests = [] { return std::vector<S3Requests>{{"PutObject", 200, "OK", 5}}; };
+    options_.counters = [] {
+        return std::vector<Counter>{{"odd_total", "Odd.", "by", {{"a", 1}}}};
+    };
     const http::Headers proxied{{"Via", "1.1 proxy"}};
 
     const auto here = send("GET", "/metrics");
     EXPECT_EQ(here.status, 200);
     EXPECT_NE(body_text(here).find("PutObject"), std::string::npos);
+    EXPECT_NE(body_text(here).find("imagemill_odd_total{by=\"a\"} 1"), std::string::npos);
+    EXPECT_EQ(send("GET", "/metrics", "", {{"Host", "[::1]:9"}}).status, 200);
     expect_problem(send("GET", "/metrics", "", proxied), 401);
+    expect_problem(send("GET", "/metrics", "", {{"Host", "photos.example"}}), 401);
     EXPECT_EQ(
         send("GET", "/metrics", "", {{"Via", "1.1 proxy"}, {"Authorization", "Bearer the-token"}})
             .status,

@@ -122,8 +122,8 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::string format_metrics(const FunctionPool& pool, EventQueue& queue,
-                           const std::vector<S3Requests>& s3_requests, const Clock& clock) {
+std::string format_metrics(const FunctionPool& pool, EventQueue& queue, const ServerCounts& counts,
+                           const Clock& clock) {
     std::vector<Function> functions;
     for (const std::string& name : pool.functions()) {
         Function function{
@@ -148,11 +148,17 @@ std::string format_metrics(const FunctionPool& pool, EventQueue& queue,
         page.histogram(function.label, function.counts.start_durations);
     }
     page.head("s3_requests_total", "counter", "S3 requests by operation and how they ended.");
-    for (const S3Requests& requests : s3_requests) {
+    for (const S3Requests& requests : counts.s3_requests) {
         page.sample(label("operation", requests.operation) + "," +
                         label("status", std::to_string(requests.status)) + "," +
                         label("code", requests.code),
                     requests.count);
+    }
+    for (const Counter& counter : counts.counters) {
+        page.head(counter.name, "counter", counter.help);
+        for (const auto& [value, count] : counter.counts) {
+            page.sample(label(counter.label, value), count);
+        }
     }
     return page.take();
 }

@@ -9,8 +9,8 @@ namespace {
 
 class MetricsTest : public testing::Test {
   protected:
-    std::string metrics(const std::vector<S3Requests>& requests = {}) {
-        return format_metrics(pool_, queue_, requests, clock_);
+    std::string metrics(const ServerCounts& counts = {}) {
+        return format_metrics(pool_, queue_, counts, clock_);
     }
     bool has(const std::string& text, std::string_view line) {
         return ("\n" + text).find("\n" + std::string(line) + "\n") != std::string::npos;
@@ -45,11 +45,22 @@ TEST_F(MetricsTest, AHistogramsBucketsCountUp) {
 
 TEST_F(MetricsTest, CountsS3RequestsByOperationAndCode) {
     const std::string text =
-        metrics({{"GetObject", 404, "NoSuchKey", 3}, {"PutObject", 200, "OK", 5}});
+        metrics({.s3_requests = {{"GetObject", 404, "NoSuchKey", 3}, {"PutObject", 200, "OK", 5}}});
 
     EXPECT_TRUE(has(text, R"(imagemill_s3_requests_total{operation="GetObject",status="404",)"
                           R"(code="NoSuchKey"} 3)"))
         << text;
+}
+
+TEST_F(MetricsTest, HasTheCountersOfOtherParts) {
+    const std::string text = metrics({.counters = {{.name = "webhook_deliveries_total",
+                                                    .help = "Messages.",
+                                                    .label = "outcome",
+                                                    .counts = {{"delivered", 3}, {"gone", 0}}}}});
+
+    EXPECT_TRUE(has(text, "# TYPE imagemill_webhook_deliveries_total counter")) << text;
+    EXPECT_TRUE(has(text, R"(imagemill_webhook_deliveries_total{outcome="delivered"} 3)"));
+    EXPECT_TRUE(has(text, R"(imagemill_webhook_deliveries_total{outcome="gone"} 0)"));
 }
 
 TEST_F(MetricsTest, GivesTheRestWhereTheQueueCannotBeRead) {

@@ -14,14 +14,6 @@ std::string etag_of(std::string_view bytes) {
     return "\"" + format_hex(Bytes(digest).first(16)) + "\"";
 }
 
-// The page's own scripts and styles, its pictures and calls, and nothing else.
-std::string content_security_policy(const std::string& sources) {
-    const std::string more = sources.empty() ? "" : " " + sources;
-    return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:" +
-           more + "; connect-src 'self'" + more +
-           "; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
-}
-
 // A list of entity tags, or "*"; W/ says nothing here, since the comparison is weak.
 bool names_etag(std::string_view list, std::string_view etag) {
     while (!list.empty()) {
@@ -36,6 +28,13 @@ bool names_etag(std::string_view list, std::string_view etag) {
 }
 
 }  // namespace
+
+std::string content_security_policy(const std::string& sources) {
+    const std::string more = sources.empty() ? "" : " " + sources;
+    return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:" +
+           more + "; connect-src 'self'" + more +
+           "; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+}
 
 Page::Page(const GatewayOptions& options)
     : config_json_(options.config_json),

@@ -19,8 +19,6 @@ class Page final {
   public:
     explicit Page(const GatewayOptions& options);
 
-    // The Content-Security-Policy of every page.
-    const std::string& policy() const { return policy_; }
     bool has(std::string_view path) const { return files_.contains(path); }
     // Of a path that it has.
     http::Response get(const http::Request& request) const;
@@ -36,6 +34,10 @@ class Page final {
     const std::string policy_;
     std::map<std::string, File, std::less<>> files_;
 };
+
+// The Content-Security-Policy of a page: its own scripts and styles, its pictures and calls, and
+// nothing else but pictures from and calls of `sources`.
+std::string content_security_policy(const std::string& sources);
 
 // Headers that every answer has, the page's and the function's.
 void add_safety_headers(http::Headers& headers);
