@@ -34,10 +34,12 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"local/lambda", {"aws", "base", "http", "net", "store", "local/containment", "local/storage"}},
     {"local/gateway",
      {"aws", "base", "http", "net", "store", "local/containment", "local/storage", "local/lambda"}},
+    {"local/webhook", {"aws", "base", "http", "net", "store", "local/storage", "local/lambda"}},
 };
 
 // What one folder's tests lend to another's.
-const std::set<std::string> kTestHeaders = {"store/faulty_store.h", "store/store_conformance.h"};
+const std::set<std::string> kTestHeaders = {"aws/scripted_client.h", "store/faulty_store.h",
+                                            "store/store_conformance.h"};
 
 bool is_test(const std::string& name) {
     const std::string file = name.substr(name.rfind('/') + 1);

@@ -30,6 +30,7 @@
 #include "operator_files.h"
 #include "requeue.h"
 #include "s3_requests.h"
+#include "telling.h"
 
 namespace imagemill {
 namespace {
@@ -152,6 +153,7 @@ class OneMachine final : public Cloud {
         net::Listener s3 = TRY(net::bind_listener(options_.host, options_.s3_port));
         page_port_ = page.port;
         s3_port_ = s3.port;
+        telling_ = TRY(Telling::make(options_.environment));
         TRY(open_store());
         TRY(start_s3(std::move(s3)));
         TRY(start_pool());
@@ -175,11 +177,14 @@ class OneMachine final : public Cloud {
 
   private:
     Result<void> open_store() {
+        std::vector<local::Notification> notifications{
+            {settings_.source_bucket, "ObjectCreated:", kProcessor},
+            {settings_.source_bucket, "ObjectRemoved:", kProcessor}};
+        if (telling_) {
+            notifications.push_back(Telling::notification(settings_.destination_bucket));
+        }
         store_ = TRY(local::open_disk_store(
-            {.dir = options_.data,
-             .region = kRegion,
-             .notifications = {{settings_.source_bucket, "ObjectCreated:", kProcessor},
-                               {settings_.source_bucket, "ObjectRemoved:", kProcessor}}},
+            {.dir = options_.data, .region = kRegion, .notifications = std::move(notifications)},
             clock_, log_));
         TRY(store_->create_bucket(settings_.source_bucket));
         TRY(store_->create_bucket(settings_.destination_bucket));
@@ -189,6 +194,10 @@ class OneMachine final : public Cloud {
             function_grants(settings_.source_bucket, settings_.destination_bucket),
             key_file_.get());
         logs_ = local::make_logs(options_.data + "/logs", INT64_C(16) << 20);
+        if (telling_) {
+            telling_->start({.function = kApi, .bucket = settings_.destination_bucket},
+                            store_->events(), *logs_, clock_);
+        }
         return {};
     }
 
@@ -219,6 +228,7 @@ class OneMachine final : public Cloud {
                                           .cors_origins = TRY(page_origins()),
                                           .functions = {kProcessor},
                                           .public_url = options_.public_s3_url};
+        if (telling_) service.functions.push_back(local::kWebhook);
         service.on_request = [this](std::string_view operation, int status, std::string_view code) {
             s3_requests_.count(operation, status, code);
         };
@@ -268,10 +278,12 @@ class OneMachine final : public Cloud {
                       {{"lacks", containment_lacks_}});
         }
         functions_ = {std::move(processor), std::move(api)};
+        std::vector<local::FunctionConfig> all = functions_;
+        if (telling_) all.push_back(telling_->webhook().function());
         pool_ = TRY(local::make_pool(
             {.bootstrap = options_.bootstrap,
              .region = kRegion,
-             .functions = functions_,
+             .functions = std::move(all),
              .isolation = std::move(isolation),
              .inner_s3 = s3_handler_,
              .on_finished = [this](const auto& finished) { activity_.add(finished); }},
@@ -300,6 +312,8 @@ class OneMachine final : public Cloud {
                                 clock_.now());
         };
         options.s3_requests = [this] { return s3_requests_.list(); };
+        options.counters = [this] { return count_messages(telling_.get()); };
+        options.parts = [this] { return describe_health(telling_.get()); };
         options.is_behind_proxy = !options_.public_url.empty();
         options.containment_lacks = containment_lacks_;
         for (const EmbeddedFile& file : kEmbeddedFiles) {
@@ -341,11 +355,15 @@ class OneMachine final : public Cloud {
         console.page = options.files.extract("/console/index.html").mapped().bytes;
         console.login_page = options.files.extract("/console/login.html").mapped().bytes;
         console.logs_dir = options_.data + "/logs";
+        console.open_original = [this](const std::string& key) {
+            return store_->open(settings_.source_bucket, key);
+        };
         console.settings = [this] {
             const std::lock_guard lock(environment_mutex_);
             const auto recipes = environment_.find("IMAGEMILL_RECIPES");
-            json::object document = describe_settings(
-                settings_, recipes == environment_.end() ? "" : recipes->second, functions_);
+            json::object document =
+                describe_settings(settings_, recipes == environment_.end() ? "" : recipes->second,
+                                  functions_, telling_ ? &telling_->settings() : nullptr);
             document["version"] = IMAGEMILL_VERSION;
             document["lacks"] =
                 containment_lacks_.empty() ? json::value(nullptr) : json::value(containment_lacks_);
@@ -372,6 +390,7 @@ class OneMachine final : public Cloud {
     std::string containment_lacks_;
     std::vector<local::FunctionConfig> functions_;
     local::Activity activity_{failed_keys};
+    std::unique_ptr<Telling> telling_;  // Nobody where nobody is to be told.
     std::stop_source stopping_;
     std::unique_ptr<local::ConsoleAccess> console_access_;
     std::unique_ptr<local::FunctionPool> pool_;

@@ -70,10 +70,30 @@ void add_functions(Rows& rows, const std::vector<local::FunctionConfig>& functio
     }
 }
 
+// The receiver's path and query may be known to it alone.
+void add_webhook(Rows& rows, const local::WebhookSettings* webhook) {
+    rows.begin("Webhook");
+    if (webhook == nullptr) {
+        rows.add("IMAGEMILL_WEBHOOK_URL", "not set", "nobody is told of pictures");
+        return;
+    }
+    const std::string origin =
+        webhook->endpoint.scheme + "://" + net::host_header(webhook->endpoint);
+    rows.add("IMAGEMILL_WEBHOOK_URL", origin, "who is told of pictures; its path is not shown");
+    rows.add("IMAGEMILL_WEBHOOK_SECRET", "set", "what messages are signed with");
+    rows.add("IMAGEMILL_WEBHOOK_SECONDS", webhook->timeout.count() / 1'000, "for an answer");
+    rows.add("IMAGEMILL_WEBHOOK_RETRY_MILLISECONDS", webhook->retry_delay.count(),
+             "before the second attempt; it doubles");
+    rows.add("IMAGEMILL_WEBHOOK_MAX_AGE_SECONDS", webhook->age_max.count() / 1'000,
+             "what is older is not tried any more");
+    rows.add("IMAGEMILL_WEBHOOK_MAX_EVENTS", webhook->events_max, "that wait or are dead");
+}
+
 }  // namespace
 
 json::object describe_settings(const functions::Settings& settings, const std::string& recipes,
-                               const std::vector<local::FunctionConfig>& functions) {
+                               const std::vector<local::FunctionConfig>& functions,
+                               const local::WebhookSettings* webhook) {
     Rows rows;
     add_general(rows, settings);
     rows.begin("Limits");
@@ -82,6 +102,7 @@ json::object describe_settings(const functions::Settings& settings, const std::s
         if (value) rows.add(limit.name, *value, limit.about);
     }
     add_functions(rows, functions);
+    add_webhook(rows, webhook);
     return {{"settings", rows.take()}, {"recipes", recipes}};
 }
 

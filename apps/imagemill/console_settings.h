@@ -11,13 +11,16 @@
 #include "base/json.h"
 #include "functions/settings.h"
 #include "local/lambda/pool.h"
+#include "local/webhook/webhook_settings.h"
 
 namespace imagemill {
 
 // {"settings":[{"group","name","value","about"}],"recipes":"…"}: no secret is among them, only
 // whether it is set.
+// `webhook`: nullptr where there is none.
 json::object describe_settings(const functions::Settings& settings, const std::string& recipes,
-                               const std::vector<local::FunctionConfig>& functions);
+                               const std::vector<local::FunctionConfig>& functions,
+                               const local::WebhookSettings* webhook);
 
 // The keys whose outcome is "failed", by the processor's {"records":[{"key","outcome"}]}.
 std::vector<std::string> failed_keys(std::string_view answer);

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "files.h"
+#include "local/webhook/webhook_settings.h"
 
 namespace imagemill {
 namespace {
@@ -26,6 +27,10 @@ Result<FunctionEnvironment> read_function_environment(const CloudOptions& option
     FunctionEnvironment made;
     std::map<std::string, std::string>& variables = made.variables;
     variables = options.environment;
+    // The receiver and its secret are the server's own affair.
+    std::erase_if(variables, [](const auto& variable) {
+        return variable.first.starts_with(local::kWebhookVariables);
+    });
     variables.emplace("IMAGEMILL_SOURCE_BUCKET", "image-upload-source-bucket");
     variables.emplace("IMAGEMILL_DESTINATION_BUCKET", "image-resized-output-bucket");
     variables.emplace("IMAGEMILL_NAMES", is_loopback(options.host) ? "keep" : "random");

@@ -1,5 +1,5 @@
-// function_environment: what the functions of a server are told: the user's variables, then what
-// the command line says, with the recipes file read in.
+// function_environment: what the functions of a server are told: the user's variables but for those
+// of the webhook, then what the command line says, with the recipes file read in.
 //
 // Errors:  a sentence for the person who typed the command: a file that cannot be read, a recipe or
 //          a variable that is refused.

@@ -26,7 +26,8 @@ constexpr const char* kExample = R"(Example:
   imagemill serve --host 0.0.0.0 --public-url https://images.example.org \
                   --public-s3-url https://s3.example.org
 
-Every limit is an environment variable (docs/settings.md): IMAGEMILL_MAX_PIXELS=40000000 …)";
+Every limit is an environment variable (docs/settings.md): IMAGEMILL_MAX_PIXELS=40000000 …
+Another server is told of every picture where IMAGEMILL_WEBHOOK_URL names it (docs/webhooks.md).)";
 
 std::map<std::string, std::string> imagemill_variables() {
     std::map<std::string, std::string> variables;
