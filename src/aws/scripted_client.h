@@ -58,6 +58,7 @@ class ScriptedClient final : public net::Client {
         answers_.pop_front();
         return answer;
     }
+    Result<void> prepare(const net::Endpoint&) override { return {}; }
 
     std::vector<Asked> asked;
 

@@ -20,6 +20,10 @@ class HttpClient final : public Client {
     }
     Result<ClientResponse> send(const Endpoint& endpoint, const ClientRequest& request,
                                 Milliseconds timeout) override;
+    Result<void> prepare(const Endpoint& endpoint) override {
+        if (endpoint.scheme == "https") TRY(tls());
+        return {};
+    }
 
   private:
     Result<std::unique_ptr<Stream>> connect(const Endpoint& endpoint, SteadyTime deadline);
@@ -74,7 +78,9 @@ Result<std::unique_ptr<Stream>> HttpClient::connect(const Endpoint& endpoint, St
     if (endpoint.scheme == "https") tls_context = TRY(tls());
     // Reading the authorities, once, is not the server's time.
     const SteadyTime connected_by = std::min(deadline, after(options_.connect_timeout));
-    Fd fd = TRY(connect_to(endpoint.host, endpoint.port, connected_by));
+    const auto relay = options_.relays.find(endpoint);
+    const Endpoint& peer = relay == options_.relays.end() ? endpoint : relay->second;
+    Fd fd = TRY(connect_to(peer.host, peer.port, connected_by));
     if (tls_context != nullptr) {
         return tls_context->connect(std::move(fd), endpoint.host, connected_by);
     }

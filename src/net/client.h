@@ -19,9 +19,11 @@
 //          takes, whatever the deadline.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "http/message.h"
@@ -48,6 +50,9 @@ struct ClientOptions {
     Milliseconds unrepeatable_idle_max{2'000};  // No server hangs up so soon.
     std::int64_t response_bytes_max = INT64_C(1) << 30;
     std::string ca_file = {};  // Empty: the system's, wherever it keeps them.
+    // Who is reached through another that hands the bytes on (relay.h): TLS, the Host header and
+    // the messages of errors are those of the endpoint itself, whose name is not looked up.
+    std::map<Endpoint, Endpoint> relays = {};
 };
 
 struct ClientResponse {
@@ -76,8 +81,14 @@ class Client {
     // With another time than the options'; Milliseconds::zero() waits for ever (Lambda's /next).
     virtual Result<ClientResponse> send(const Endpoint& endpoint, const ClientRequest& request,
                                         Milliseconds timeout) = 0;
+    // Reads now what the first request to it would read: the certificate authorities, for https.
+    virtual Result<void> prepare(const Endpoint& endpoint) = 0;
 };
 
 std::unique_ptr<Client> make_client(const ClientOptions& options);
+
+// Where the system may keep its certificate authorities, the first first: SSL_CERT_FILE's file, if
+// set, then Debian's, Amazon Linux's and Alpine's.
+std::vector<std::string> authority_files();
 
 }  // namespace imagemill::net

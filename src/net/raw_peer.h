@@ -29,6 +29,7 @@ inline bool comes_true(const std::function<bool()>& condition) {
 class RawPeer final {
   public:
     explicit RawPeer(int port) : socket_(*connect_to("127.0.0.1", port, after(kPatience))) {}
+    explicit RawPeer(Fd fd) : socket_(std::move(fd)) {}
 
     // False where the other side no longer takes anything.
     bool send(std::string_view text) {

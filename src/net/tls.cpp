@@ -7,10 +7,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+
+#include "net/client.h"
 
 namespace imagemill::net {
 namespace {
@@ -175,14 +176,10 @@ class OpenSslContext final : public TlsContext {
     BioMethod bio_method_;
 };
 
-// The first bundle that is there: Debian's, Amazon Linux's, Alpine's.
+// The first bundle that is there.
 Result<void> load_system_authorities(SSL_CTX* context) {
-    const char* named = std::getenv("SSL_CERT_FILE");
-    const std::array<const char*, 4> files{named != nullptr ? named : "",
-                                           "/etc/ssl/certs/ca-certificates.crt",
-                                           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
-    for (const char* file : files) {
-        if (*file != '\0' && ::SSL_CTX_load_verify_file(context, file) == 1) return {};
+    for (const std::string& file : authority_files()) {
+        if (::SSL_CTX_load_verify_file(context, file.c_str()) == 1) return {};
     }
     return Error{Code::unavailable,
                  "No certificate authorities are found on this system; SSL_CERT_FILE may name a "
@@ -190,6 +187,14 @@ Result<void> load_system_authorities(SSL_CTX* context) {
 }
 
 }  // namespace
+
+std::vector<std::string> authority_files() {
+    std::vector<std::string> files{"/etc/ssl/certs/ca-certificates.crt",
+                                   "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"};
+    const char* const named = std::getenv("SSL_CERT_FILE");
+    if (named != nullptr && *named != '\0') files.insert(files.begin(), named);
+    return files;
+}
 
 Result<std::unique_ptr<TlsContext>> make_tls_context(const std::string& ca_file) {
     SslContext context(::SSL_CTX_new(::TLS_client_method()));
