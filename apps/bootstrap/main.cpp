@@ -74,12 +74,25 @@ Result<bool> wants_metrics() {
                                              "\"; expected \"none\" or \"cloudwatch\"."};
 }
 
+// Where `imagemill serve` hands bytes on to the store, nobody here can look its name up; and what
+// checks its certificate is read while files can be.
+Result<void> reach_store(Function& function, const std::string& url) {
+    if (url.empty() || !environment("IMAGEMILL_CONTAINED")) return {};
+    const net::Endpoint endpoint = TRY(net::parse_endpoint(url));
+    if (const auto relay = environment("IMAGEMILL_S3_RELAY")) {
+        const net::Endpoint peer = TRY(net::parse_endpoint("http://" + *relay));
+        function.client = net::make_client({.relays = {{endpoint, peer}}});
+    }
+    return function.client->prepare(endpoint);
+}
+
 Result<void> initialise(Function& function) {
     function.settings = TRY(functions::parse_settings(environment, read_file));
     function.has_metrics = TRY(wants_metrics());
+    aws::S3StoreOptions options = TRY(aws::s3_options_from_environment(environment));
+    TRY(reach_store(function, options.endpoint));
     auto credentials =
         TRY(aws::find_credentials(environment, read_file, *function.client, function.clock));
-    aws::S3StoreOptions options = TRY(aws::s3_options_from_environment(environment));
     options.public_endpoint = environment("IMAGEMILL_PUBLIC_S3_URL").value_or("");
     options.trace_id = [&function] { return function.trace_id; };
     options.deadline = [&function] { return function.deadline; };
@@ -181,6 +194,10 @@ Result<void> contain_self(const std::string& api, const std::string& handler) {
     local::ContainmentOptions options;
     if (handler == "processor") options.readable = engine_paths();
     options.ports.push_back(TRY(net::parse_endpoint("http://" + api)).port);
+    if (const auto relay = environment("IMAGEMILL_S3_RELAY")) {
+        options.ports.push_back(TRY(net::parse_endpoint("http://" + *relay)).port);
+        return local::contain(options);
+    }
     for (const char* name : {"AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"}) {
         const auto url = environment(name);
         if (url) options.ports.push_back(TRY(net::parse_endpoint(*url)).port);

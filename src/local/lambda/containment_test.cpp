@@ -5,6 +5,7 @@
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -210,6 +211,30 @@ TEST_P(ContainmentTest, ANetworkOfItsOwnHasTheTwoServicesAlone) {
     ASSERT_EQ(::bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), size), 0);
     ASSERT_EQ(::listen(listener.get(), 1), 0);
     EXPECT_EQ(attempt("g", "abstract_socket", {{"name", name}}), ECONNREFUSED);
+}
+
+TEST_P(ContainmentTest, ARelayLetsItOutToOneStoreAndNowhereElse) {
+    if (!has_network()) return;
+    const net::Listener store = *net::bind_listener("127.0.0.1", 0);
+    PoolOptions options;
+    options.bootstrap = POOL_TEST_BOOTSTRAP;
+    options.functions = {function_called("g")};
+    options.functions[0].environment = {{"AWS_ENDPOINT_URL_S3", "http://store.example"}};
+    options.isolation = isolation_;
+    options.s3_relay = net::RelayOptions{.to = {"http", "localhost", store.port}};
+    pool_ = *make_pool(options, queue_, logs_, system_clock(), log_);
+
+    EXPECT_EQ(attempt("g", "connect", {{"port", 9'000}}), 0);
+    pollfd came{store.fd.get(), POLLIN, 0};
+    EXPECT_EQ(::poll(&came, 1, 60'000), 1);
+    EXPECT_EQ(attempt("g", "connect", {{"port", store.port}}), ECONNREFUSED);
+    EXPECT_EQ(attempt_on_server("g", "connect"), ECONNREFUSED);
+    EXPECT_EQ(attempt("g", "connect_out"), ENETUNREACH);
+    const auto environment = pool_->invoke("g", R"({"do":"environment"})", {});
+    ASSERT_TRUE(environment);
+    const json::object variables = parse_json(environment->payload)->as_object();
+    EXPECT_EQ(variables.at("AWS_ENDPOINT_URL_S3"), "http://store.example");
+    EXPECT_EQ(variables.at("IMAGEMILL_S3_RELAY"), "127.0.0.1:9000");
 }
 
 TEST_P(ContainmentTest, StartsNothing) {

@@ -60,6 +60,7 @@ class LocalInstance final : public Instance {
         service_.close();
         if (server_) server_->stop();
         if (inner_s3_) inner_s3_->stop();
+        if (s3_relay_) s3_relay_->stop();
     }
 
     Result<void> start(const InstanceOptions& options, const Log& log) {
@@ -68,17 +69,25 @@ class LocalInstance final : public Instance {
         };
         if (!options.isolation.network) {
             server_ = TRY(net::make_server(listener_options(function_), runtime_api, log));
-            return start_process_at(options, "127.0.0.1:" + std::to_string(server_->port()), "");
+            return start_process_at(
+                options, {.runtime_api = "127.0.0.1:" + std::to_string(server_->port())});
         }
         const auto address = [](int port) { return "127.0.0.1:" + std::to_string(port); };
-        TRY(start_process_at(options, address(kInnerPorts[0]),
-                             "http://" + address(kInnerPorts[1])));
+        const std::string s3 = address(kInnerPorts[1]);
+        TRY(start_process_at(options, {.runtime_api = address(kInnerPorts[0]),
+                                       .s3_url = options.s3_relay ? "" : "http://" + s3,
+                                       .s3_relay = options.s3_relay ? s3 : ""}));
         // They listen already, in there: what calls before we accept is kept waiting, not refused.
         std::vector<Fd> listeners = process_->take_listeners();
         server_ = TRY(net::make_server({.fd = std::move(listeners[0]), .port = kInnerPorts[0]},
                                        listener_options(function_), runtime_api, log));
-        inner_s3_ = TRY(net::make_server({.fd = std::move(listeners[1]), .port = kInnerPorts[1]},
-                                         {.name = "AmazonS3"}, options.inner_s3, log));
+        net::Listener s3_listener{.fd = std::move(listeners[1]), .port = kInnerPorts[1]};
+        if (options.s3_relay) {
+            s3_relay_ = TRY(net::make_relay(std::move(s3_listener), *options.s3_relay, log));
+        } else {
+            inner_s3_ = TRY(net::make_server(std::move(s3_listener), {.name = "AmazonS3"},
+                                             options.inner_s3, log));
+        }
         return {};
     }
 
@@ -149,11 +158,8 @@ class LocalInstance final : public Instance {
     void kill() override { process_->kill(); }
 
   private:
-    Result<void> start_process_at(const InstanceOptions& options, const std::string& runtime_api,
-                                  const std::string& s3_url) {
-        const RuntimeAddress address{.runtime_api = runtime_api,
-                                     .log_stream = log_stream_name(clock_.now()),
-                                     .s3_url = s3_url};
+    Result<void> start_process_at(const InstanceOptions& options, RuntimeAddress address) {
+        address.log_stream = log_stream_name(clock_.now());
         process_ = TRY(
             start_process({.program = options.bootstrap,
                            .environment = instance_environment(options, function_, address),
@@ -257,7 +263,8 @@ class LocalInstance final : public Instance {
     const Clock& clock_;
     RuntimeService service_;
     std::unique_ptr<net::Server> server_;
-    std::unique_ptr<net::Server> inner_s3_;
+    std::unique_ptr<net::Server> inner_s3_;  // That or
+    std::unique_ptr<net::Relay> s3_relay_;
     std::unique_ptr<Process> process_;
     SteadyTime started_;  // Of the instance, then of the invocation.
     Milliseconds start_duration_{0};
@@ -308,6 +315,7 @@ std::vector<std::string> instance_environment(const InstanceOptions& options,
     };
     for (const auto& [name, value] : reserved) values[name] = value;
     if (!address.s3_url.empty()) values["AWS_ENDPOINT_URL_S3"] = address.s3_url;
+    if (!address.s3_relay.empty()) values["IMAGEMILL_S3_RELAY"] = address.s3_relay;
     std::vector<std::string> environment;
     for (const auto& [name, value] : values) environment.push_back(name + "=" + value);
     return environment;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ struct InstanceOptions {
     std::string region;
     std::string function_arn;
     Isolation isolation = {};     // `user`: of this instance.
-    http::Handler inner_s3 = {};  // Of a network of its own.
+    http::Handler inner_s3 = {};  // Of a network of its own; that or
+    std::optional<net::RelayOptions> s3_relay = std::nullopt;
 };
 
 struct Invocation {
@@ -79,9 +81,10 @@ Result<std::unique_ptr<Instance>> start_instance(const InstanceOptions& options,
                                                  const Clock& clock, const Log& log);
 
 struct RuntimeAddress {
-    std::string runtime_api;  // host:port
-    std::string log_stream;   // "2026/12/01/[$LATEST]…"
-    std::string s3_url = {};  // Of a network of its own.
+    std::string runtime_api = {};  // host:port
+    std::string log_stream = {};   // "2026/12/01/[$LATEST]…"
+    std::string s3_url = {};       // Of a network of its own; that or
+    std::string s3_relay = {};     // host:port
 };
 
 // The environment of a function: Lambda's own names, then the configuration's; sorted.

@@ -46,9 +46,10 @@ Result<void> check_options(const PoolOptions& options) {
                 config, "on_failure names '" + config.on_failure + "', which is no function here");
         }
     }
-    if (options.isolation.network && !options.inner_s3) {
-        return Error{Code::invalid_argument,
-                     "instances with a network of their own need an inner_s3"};
+    if (options.isolation.network && bool(options.inner_s3) == options.s3_relay.has_value()) {
+        return Error{
+            Code::invalid_argument,
+            "instances with a network of their own need either an inner_s3 or an s3_relay"};
     }
     if (::access(options.bootstrap.c_str(), X_OK) != 0) {
         return Error{Code::unavailable, "cannot run the bootstrap executable '" +

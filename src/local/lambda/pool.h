@@ -25,8 +25,8 @@
 //                  would. An instance that is not ready within `init_timeout` is killed and fails
 //                  its invocation with Sandbox.Timedout.
 //          make_pool: invalid_argument  two functions of a name, a number out of range, an
-//                     `on_failure` that is no function here, a network of its own without an
-//                     `inner_s3`; unavailable: no such bootstrap.
+//                     `on_failure` that is no function here, a network of its own without exactly
+//                     one of `inner_s3` and `s3_relay`; unavailable: no such bootstrap.
 // Threads: any. One of the pool's own, asleep when nothing is due; a few per live instance.
 // Cost:    a cold start is vfork, exec and the function's own; idle instances stop after `idle`.
 // Source:  AWS Lambda developer guide: Runtime API, lifecycle, asynchronous invocation.
@@ -49,6 +49,7 @@
 #include "local/lambda/isolation.h"
 #include "local/lambda/logs.h"
 #include "local/storage/queue.h"
+#include "net/relay.h"
 
 namespace imagemill::local {
 
@@ -115,9 +116,12 @@ struct PoolOptions {
     std::string account = "000000000000";
     std::vector<FunctionConfig> functions = {};
     Isolation isolation = {};  // Of each instance: what probe_isolation found, or less.
-    // What answers as the S3 service (AWS_ENDPOINT_URL_S3 says so) beside the Runtime API in a
-    // network of its own.
+    // What there is beside the Runtime API in a network of its own: who answers there as the S3
+    // service (AWS_ENDPOINT_URL_S3 says so),
     http::Handler inner_s3 = {};
+    // or who hands bytes on to the S3 service that the functions' environment names
+    // (IMAGEMILL_S3_RELAY says where).
+    std::optional<net::RelayOptions> s3_relay = std::nullopt;
     // Told of every invocation that ended, on the thread of its instance, under no lock.
     std::function<void(const FinishedInvocation&)> on_finished = {};
 };

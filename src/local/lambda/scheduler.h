@@ -92,6 +92,7 @@ class Scheduler final : public FunctionPool {
     const std::string region_;
     const Isolation isolation_;
     const http::Handler inner_s3_;
+    const std::optional<net::RelayOptions> s3_relay_;
     const std::function<void(const FinishedInvocation&)> on_finished_;
     EventQueue& queue_;  // These four outlive the pool.
     Logs& logs_;

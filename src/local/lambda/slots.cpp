@@ -31,7 +31,8 @@ void Scheduler::run_slot(Roster& roster, Slot& slot) {
                                   .region = region_,
                                   .function_arn = roster.arn,
                                   .isolation = std::move(isolation),
-                                  .inner_s3 = inner_s3_};
+                                  .inner_s3 = inner_s3_,
+                                  .s3_relay = s3_relay_};
     auto started = slot.config.built_in ? Result(make_built_in(slot.config, *this, clock_))
                                         : start_instance(options, slot.config, logs_, clock_, log_);
     if (started) {
