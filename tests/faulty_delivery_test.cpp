@@ -78,8 +78,8 @@ class FaultyQueue final : public local::EventQueue {
         return queue_.add(function, payload, options);
     }
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
-                         local::Priority priority) override {
-        return queue_.add_all(function, payloads, priority);
+                         const local::AddOptions& options) override {
+        return queue_.add_all(function, payloads, options);
     }
     Result<void> done(std::int64_t id) override { return queue_.done(id); }
     Result<void> retry(std::int64_t id, Time due) override { return queue_.retry(id, due); }

@@ -3,15 +3,17 @@
 #include <embedded_files.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
 #include <stop_token>
 #include <thread>
 #include <vector>
 
-#include "base/encodings.h"
 #include "base/json.h"
 #include "console_settings.h"
+#include "external_store.h"
 #include "function_environment.h"
+#include "function_limits.h"
 #include "functions/settings.h"
 #include "grants.h"
 #include "image/image.h"
@@ -26,6 +28,7 @@
 #include "local/s3/service.h"
 #include "local/storage/disk_store.h"
 #include "net/client.h"
+#include "net/relay.h"
 #include "net/server.h"
 #include "operator_files.h"
 #include "requeue.h"
@@ -45,17 +48,6 @@ constexpr std::int64_t kPayloadBytesMaxOnAws = 6'291'556;
 std::string url_of(const std::string& host, int port) {
     const bool is_v6 = host.find(':') != std::string::npos;
     return "http://" + (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
-// A process that may render what the limits allow: a limit that was raised would otherwise be met
-// as a lack of memory, or a kill.
-void size_for_limits(const functions::Settings& settings, local::FunctionConfig& processor) {
-    constexpr std::int64_t kProgramBytes = 64'000'000;  // Itself, its libraries' data, its threads.
-    const image::Limits& limits = settings.limits;
-    const std::int64_t bytes = limits.memory_max + limits.bytes_max + kProgramBytes;
-    processor.memory_mb = static_cast<int>((bytes >> 20) + 1);
-    const Milliseconds render{1'000 * settings.render_seconds_max};
-    processor.timeout = std::max(processor.timeout, render + Milliseconds(30'000));
 }
 
 // All that a function sees of this machine's files.
@@ -84,41 +76,6 @@ std::string_view content_type_of(std::string_view path) {
     return "application/octet-stream";
 }
 
-// How events are tried again; the variables are for both functions.
-struct QueueSetting {
-    const char* name;
-    std::int64_t min;
-    std::int64_t max;
-    void (*set)(local::FunctionConfig& function, std::int64_t value);
-};
-constexpr QueueSetting kQueueSettings[] = {
-    {"IMAGEMILL_MAX_RETRIES", 0, 2,
-     [](local::FunctionConfig& f, std::int64_t value) { f.retries = static_cast<int>(value); }},
-    {"IMAGEMILL_RETRY_MILLISECONDS", 1, 3'600'000,
-     [](local::FunctionConfig& f, std::int64_t value) { f.retry_delay = Milliseconds(value); }},
-    {"IMAGEMILL_MAX_EVENT_AGE_SECONDS", 1, 21'600,
-     [](local::FunctionConfig& f, std::int64_t value) {
-         f.event_age_max = Milliseconds(value * 1'000);
-     }},
-};
-
-Result<void> apply_queue_settings(const std::map<std::string, std::string>& environment,
-                                  local::FunctionConfig& function) {
-    for (const QueueSetting& setting : kQueueSettings) {
-        const auto found = environment.find(setting.name);
-        if (found == environment.end() || found->second.empty()) continue;
-        const auto value = parse_count(found->second);
-        if (!value || *value < setting.min || *value > setting.max) {
-            return Error{Code::invalid_argument,
-                         std::string(setting.name) + " is \"" + found->second +
-                             "\"; expected a whole number from " + std::to_string(setting.min) +
-                             " to " + std::to_string(setting.max) + "."};
-        }
-        setting.set(function, *value);
-    }
-    return {};
-}
-
 class OneMachine final : public Cloud {
   public:
     OneMachine(const CloudOptions& options, const Clock& clock, const Log& log)
@@ -132,13 +89,20 @@ class OneMachine final : public Cloud {
     }
 
     std::string url() const override { return url_of(options_.host, page_port_); }
-    std::string s3_url() const override { return url_of(options_.host, s3_port_); }
-    std::string console_url() const override {
-        const std::string& url = options_.public_url;
-        return (url.empty() ? inner_url_of(page_port_)
-                            : url.substr(0, url.find_last_not_of('/') + 1)) +
-               console_access_->make_link();
+    std::string s3_url() const override {
+        return external_ ? external_->url() : url_of(options_.host, s3_port_);
     }
+    std::string events_url() const override {
+        if (!external_) return "";
+        const bool is_in_file = events_token(options_).empty();
+        const std::string path = options_.data + "/" + kEventsToken;
+        const std::string token =
+            is_in_file
+                ? "$(cat " + std::filesystem::absolute(path).lexically_normal().string() + ")"
+                : "$IMAGEMILL_EVENTS_TOKEN";
+        return outer_url() + "/events/" + token;
+    }
+    std::string console_url() const override { return outer_url() + console_access_->make_link(); }
     bool uploads_are_open() const override {
         return settings_.upload_token.empty() && !is_loopback(options_.host);
     }
@@ -147,15 +111,21 @@ class OneMachine final : public Cloud {
         FunctionEnvironment made = TRY(read_function_environment(options_));
         environment_ = std::move(made.variables);
         settings_ = std::move(made.settings);
-        // Both ports are taken before anything is built: the functions must know the S3 service's,
-        // the S3 service the page's.
+        // Ports are taken before anything is built: the functions must know the S3 service's, the
+        // S3 service the page's.
         net::Listener page = TRY(net::bind_listener(options_.host, options_.port));
-        net::Listener s3 = TRY(net::bind_listener(options_.host, options_.s3_port));
         page_port_ = page.port;
-        s3_port_ = s3.port;
         telling_ = TRY(Telling::make(options_.environment));
-        TRY(open_store());
-        TRY(start_s3(std::move(s3)));
+        if (options_.s3_endpoint.empty()) {
+            net::Listener s3 = TRY(net::bind_listener(options_.host, options_.s3_port));
+            s3_port_ = s3.port;
+            TRY(open_data(notifications()));
+            TRY(store_->create_bucket(settings_.source_bucket));
+            TRY(store_->create_bucket(settings_.destination_bucket));
+            TRY(start_s3(std::move(s3)));
+        } else {
+            TRY(open_external_store());
+        }
         TRY(start_pool());
         TRY(start_gateway(std::move(page)));
         server_file_ = TRY(ServerFile::write(options_.data, inner_url_of(page_port_)));
@@ -176,18 +146,33 @@ class OneMachine final : public Cloud {
     }
 
   private:
-    Result<void> open_store() {
-        std::vector<local::Notification> notifications{
+    std::vector<local::Notification> notifications() const {
+        std::vector<local::Notification> all{
             {settings_.source_bucket, "ObjectCreated:", kProcessor},
             {settings_.source_bucket, "ObjectRemoved:", kProcessor}};
+        if (telling_) all.push_back(Telling::notification(settings_.destination_bucket));
+        return all;
+    }
+
+    Result<void> open_external_store() {
         if (telling_) {
-            notifications.push_back(Telling::notification(settings_.destination_bucket));
+            return Error{Code::invalid_argument,
+                         "A webhook (IMAGEMILL_WEBHOOK_URL) is told of pictures in this server's "
+                         "own store; it is not told of those in another (--s3-endpoint)."};
         }
+        external_ =
+            TRY(ExternalStore::open(options_.s3_endpoint, options_.aws_environment, clock_, log_));
+        TRY(open_data({}));
+        events_token_ = TRY(load_events_token(options_.data, events_token(options_)));
+        external_->watch({settings_.source_bucket, settings_.destination_bucket});
+        return {};
+    }
+
+    // Of another store's pictures, the queue alone is in it.
+    Result<void> open_data(std::vector<local::Notification> notifications) {
         store_ = TRY(local::open_disk_store(
             {.dir = options_.data, .region = kRegion, .notifications = std::move(notifications)},
             clock_, log_));
-        TRY(store_->create_bucket(settings_.source_bucket));
-        TRY(store_->create_bucket(settings_.destination_bucket));
         key_file_ = std::make_unique<local::KeyFile>(options_.data, log_);
         keys_ = std::make_unique<local::Keys>(
             TRY(local::load_root_key(options_.data)),
@@ -239,10 +224,20 @@ class OneMachine final : public Cloud {
 
     local::FunctionConfig function(const char* name, const char* handler) const {
         local::FunctionConfig config{.name = name, .handler = handler, .environment = environment_};
-        const aws::Credentials credentials = keys_->of_function(name);
-        config.environment["AWS_ACCESS_KEY_ID"] = credentials.access_key;
-        config.environment["AWS_SECRET_ACCESS_KEY"] = credentials.secret_key;
-        config.environment["AWS_ENDPOINT_URL_S3"] = inner_s3_url();
+        if (external_) {
+            for (const auto& [variable, value] : external_->function_variables()) {
+                config.environment[variable] = value;
+            }
+            if (relay_) {
+                config.environment["IMAGEMILL_S3_RELAY"] =
+                    "127.0.0.1:" + std::to_string(relay_->port());
+            }
+        } else {
+            const aws::Credentials credentials = keys_->of_function(name);
+            config.environment["AWS_ACCESS_KEY_ID"] = credentials.access_key;
+            config.environment["AWS_SECRET_ACCESS_KEY"] = credentials.secret_key;
+            config.environment["AWS_ENDPOINT_URL_S3"] = inner_url_of(s3_port_);
+        }
         config.environment["IMAGEMILL_PUBLIC_S3_URL"] = public_s3_url();
         config.environment["IMAGEMILL_CONTAINED"] = "1";
         config.payload_bytes_max = options_.aws_limits ? kPayloadBytesMaxOnAws : kPayloadBytesMax;
@@ -255,9 +250,42 @@ class OneMachine final : public Cloud {
         if (options_.host == "::") return url_of("::1", port);
         return url_of(options_.host, port);
     }
-    std::string inner_s3_url() const { return inner_url_of(s3_port_); }
+    // What a client calls the page's port.
+    std::string outer_url() const {
+        const std::string& url = options_.public_url;
+        return url.empty() ? inner_url_of(page_port_)
+                           : url.substr(0, url.find_last_not_of('/') + 1);
+    }
+    std::string region() const { return external_ ? external_->region() : kRegion; }
+
+    local::Isolation find_isolation() {
+        std::vector<std::string> files = function_files(options_.bootstrap);
+        if (external_) {
+            for (std::string& file : external_->function_files()) files.push_back(std::move(file));
+        }
+        local::Isolation isolation = local::probe_isolation(std::move(files));
+        containment_lacks_ = local::describe_lacks(local::kernel_features());
+        if (!containment_lacks_.empty() && !isolation.lacks.empty()) containment_lacks_ += "; ";
+        containment_lacks_ += isolation.lacks;
+        if (!containment_lacks_.empty()) {
+            log_.warn("functions are not contained as they would be on another kernel",
+                      {{"lacks", containment_lacks_}});
+        }
+        return isolation;
+    }
+
+    // The functions can look up no name and are let out to one port: they reach the other store
+    // through this server. Those with a network of their own have a relay each, in there.
+    Result<void> start_relay() {
+        net::Listener listener = TRY(net::bind_listener("127.0.0.1", 0));
+        relay_ = TRY(net::make_relay(std::move(listener),
+                                     {.to = external_->endpoint(), .connections_max = 512}, log_));
+        return {};
+    }
 
     Result<void> start_pool() {
+        local::Isolation isolation = find_isolation();
+        if (external_ && !isolation.network) TRY(start_relay());
         const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
         local::FunctionConfig processor = function(kProcessor, "processor");
         TRY(apply_queue_settings(environment_, processor));
@@ -269,23 +297,18 @@ class OneMachine final : public Cloud {
         TRY(apply_queue_settings(environment_, api));
         api.instances_max = kApiInstancesMax;
         api.queue_instances_max = 1;  // Failures are told one at a time; the others answer callers.
-        local::Isolation isolation = local::probe_isolation(function_files(options_.bootstrap));
-        containment_lacks_ = local::describe_lacks(local::kernel_features());
-        if (!containment_lacks_.empty() && !isolation.lacks.empty()) containment_lacks_ += "; ";
-        containment_lacks_ += isolation.lacks;
-        if (!containment_lacks_.empty()) {
-            log_.warn("functions are not contained as they would be on another kernel",
-                      {{"lacks", containment_lacks_}});
-        }
         functions_ = {std::move(processor), std::move(api)};
         std::vector<local::FunctionConfig> all = functions_;
         if (telling_) all.push_back(telling_->webhook().function());
+        std::optional<net::RelayOptions> inner_relay;
+        if (external_) inner_relay = net::RelayOptions{.to = external_->endpoint()};
         pool_ = TRY(local::make_pool(
             {.bootstrap = options_.bootstrap,
-             .region = kRegion,
+             .region = region(),
              .functions = std::move(all),
              .isolation = std::move(isolation),
              .inner_s3 = s3_handler_,
+             .s3_relay = std::move(inner_relay),
              .on_finished = [this](const auto& finished) { activity_.add(finished); }},
             store_->events(), *logs_, clock_, log_));
         return {};
@@ -295,8 +318,19 @@ class OneMachine final : public Cloud {
         return options_.public_s3_url.empty() ? s3_url() : options_.public_s3_url;
     }
 
+    json::object health_of_parts() const {
+        json::object parts = describe_health(telling_.get());
+        if (!external_) return parts;
+        const std::string trouble = external_->trouble();
+        json::object store{{"url", external_->url()}, {"trouble", nullptr}};
+        if (!trouble.empty()) store["trouble"] = trouble;
+        parts["store"] = std::move(store);
+        return parts;
+    }
+
     Result<void> start_gateway(net::Listener listener) {
         local::GatewayOptions options{.function = kApi, .hosts = TRY(hosts(options_.public_url))};
+        options.invoke.region = region();
         // Lambda's API is the operator's: the root key alone opens it.
         options.invoke.find_key = [this](std::string_view access_key) {
             const bool is_root = access_key == keys_->root().access_key;
@@ -304,16 +338,20 @@ class OneMachine final : public Cloud {
         };
         options.operators.token = TRY(load_operator_token(options_.data));
         options.operators.reprocess = [this](const std::string& prefix, const std::string& after) {
-            return requeue_page(*store_,
-                                {.bucket = settings_.source_bucket,
-                                 .function = kProcessor,
-                                 .prefix = prefix,
-                                 .after = after},
-                                clock_.now());
+            const RequeueQuery query{.bucket = settings_.source_bucket,
+                                     .function = kProcessor,
+                                     .prefix = prefix,
+                                     .after = after};
+            if (!external_) return requeue_page(*store_, query, clock_.now());
+            return requeue_page(external_->objects(), store_->events(), query, clock_.now());
         };
+        if (external_) {
+            options.store_events = {
+                .token = events_token_, .bucket = settings_.source_bucket, .function = kProcessor};
+        }
         options.s3_requests = [this] { return s3_requests_.list(); };
         options.counters = [this] { return count_messages(telling_.get()); };
-        options.parts = [this] { return describe_health(telling_.get()); };
+        options.parts = [this] { return health_of_parts(); };
         options.is_behind_proxy = !options_.public_url.empty();
         options.containment_lacks = containment_lacks_;
         for (const EmbeddedFile& file : kEmbeddedFiles) {
@@ -361,9 +399,9 @@ class OneMachine final : public Cloud {
         console.settings = [this] {
             const std::lock_guard lock(environment_mutex_);
             const auto recipes = environment_.find("IMAGEMILL_RECIPES");
-            json::object document =
-                describe_settings(settings_, recipes == environment_.end() ? "" : recipes->second,
-                                  functions_, telling_ ? &telling_->settings() : nullptr);
+            json::object document = describe_settings(
+                settings_, recipes == environment_.end() ? "" : recipes->second, functions_,
+                telling_ ? &telling_->settings() : nullptr, external_ ? external_->url() : "");
             document["version"] = IMAGEMILL_VERSION;
             document["lacks"] =
                 containment_lacks_.empty() ? json::value(nullptr) : json::value(containment_lacks_);
@@ -382,6 +420,8 @@ class OneMachine final : public Cloud {
     int page_port_ = 0;
     int s3_port_ = 0;
     S3RequestCounter s3_requests_;
+    std::unique_ptr<ExternalStore> external_;  // Nothing where the store is our own.
+    std::string events_token_;                 // Of that.
     std::unique_ptr<local::DiskStore> store_;
     std::unique_ptr<local::KeyFile> key_file_;
     std::unique_ptr<local::Keys> keys_;
@@ -393,6 +433,7 @@ class OneMachine final : public Cloud {
     std::unique_ptr<Telling> telling_;  // Nobody where nobody is to be told.
     std::stop_source stopping_;
     std::unique_ptr<local::ConsoleAccess> console_access_;
+    std::unique_ptr<net::Relay> relay_;
     std::unique_ptr<local::FunctionPool> pool_;
     std::unique_ptr<net::Server> s3_;
     std::unique_ptr<net::Server> gateway_;

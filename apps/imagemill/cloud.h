@@ -1,6 +1,8 @@
-// cloud: the whole cloud on one machine, wired: store, S3 service, functions, gateway.
+// cloud: the whole cloud on one machine, wired: store, S3 service, functions, gateway. With
+// `s3_endpoint` the pictures are in another store, which tells what happens to them, and there is
+// no S3 service here.
 //
-// Shapes:  start() returns when both ports answer; the destructor stops in order: no new requests,
+// Shapes:  start() returns when the ports answer; the destructor stops in order: no new requests,
 //          what runs finishes or goes back into the queue, then the store closes.
 // Errors:  a sentence for the person who typed the command: a port taken, a bad recipe, a directory
 //          another server has.
@@ -10,6 +12,7 @@
 #include <memory>
 #include <string>
 
+#include "aws/credentials.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/result.h"
@@ -25,9 +28,11 @@ struct CloudOptions {
     int instances_max = 0;  // 0: the machine's cores.
     std::string public_url;
     std::string public_s3_url;
+    std::string s3_endpoint;  // Of the store of the pictures; empty: this server has one itself.
     bool aws_limits = false;
     std::string bootstrap;                           // The executable.
     std::map<std::string, std::string> environment;  // The IMAGEMILL_… variables that were set.
+    aws::Environment aws_environment;                // All others: AWS_…
 };
 
 class Cloud {
@@ -35,6 +40,8 @@ class Cloud {
     virtual ~Cloud() = default;
     virtual std::string url() const = 0;  // http://127.0.0.1:8080
     virtual std::string s3_url() const = 0;
+    // What the other store shall call, for a shell that reads the token; empty: there is none.
+    virtual std::string events_url() const = 0;
     // A new link that opens the console, once.
     virtual std::string console_url() const = 0;
     virtual bool uploads_are_open() const = 0;  // Anyone who reaches the port may upload.

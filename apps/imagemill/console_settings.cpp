@@ -93,9 +93,11 @@ void add_webhook(Rows& rows, const local::WebhookSettings* webhook) {
 
 json::object describe_settings(const functions::Settings& settings, const std::string& recipes,
                                const std::vector<local::FunctionConfig>& functions,
-                               const local::WebhookSettings* webhook) {
+                               const local::WebhookSettings* webhook,
+                               const std::string& store_url) {
     Rows rows;
     add_general(rows, settings);
+    if (!store_url.empty()) rows.add("--s3-endpoint", store_url, "the store of both buckets");
     rows.begin("Limits");
     for (const LimitRow& limit : kLimits) {
         const auto value = functions::find_limit(settings, limit.name);

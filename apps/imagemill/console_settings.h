@@ -16,11 +16,11 @@
 namespace imagemill {
 
 // {"settings":[{"group","name","value","about"}],"recipes":"…"}: no secret is among them, only
-// whether it is set.
-// `webhook`: nullptr where there is none.
+// whether it is set. `webhook`: nullptr where there is none. `store_url` is empty where the store
+// is the server's own.
 json::object describe_settings(const functions::Settings& settings, const std::string& recipes,
                                const std::vector<local::FunctionConfig>& functions,
-                               const local::WebhookSettings* webhook);
+                               const local::WebhookSettings* webhook, const std::string& store_url);
 
 // The keys whose outcome is "failed", by the processor's {"records":[{"key","outcome"}]}.
 std::vector<std::string> failed_keys(std::string_view answer);

@@ -8,12 +8,18 @@
 namespace imagemill {
 namespace {
 
+constexpr const char* kEventsTokenVariable = "IMAGEMILL_EVENTS_TOKEN";
 constexpr const char* kRecipes = "IMAGEMILL_RECIPES";
 constexpr std::size_t kRecipesBytesMax = 100'000;  // They travel in an environment variable.
 constexpr std::int64_t kUploadBytesMax = 50'000'000;
 constexpr std::int64_t kUploadBytesMaxOnAws = 4'000'000;
 
 }  // namespace
+
+std::string events_token(const CloudOptions& options) {
+    const auto found = options.environment.find(kEventsTokenVariable);
+    return found == options.environment.end() ? "" : found->second;
+}
 
 std::string recipes_path(const CloudOptions& options) {
     if (!options.recipes.empty()) return options.recipes;
@@ -27,10 +33,11 @@ Result<FunctionEnvironment> read_function_environment(const CloudOptions& option
     FunctionEnvironment made;
     std::map<std::string, std::string>& variables = made.variables;
     variables = options.environment;
-    // The receiver and its secret are the server's own affair.
+    // The receiver, its secret and the store's token are the server's own affair.
     std::erase_if(variables, [](const auto& variable) {
         return variable.first.starts_with(local::kWebhookVariables);
     });
+    variables.erase(kEventsTokenVariable);
     variables.emplace("IMAGEMILL_SOURCE_BUCKET", "image-upload-source-bucket");
     variables.emplace("IMAGEMILL_DESTINATION_BUCKET", "image-resized-output-bucket");
     variables.emplace("IMAGEMILL_NAMES", is_loopback(options.host) ? "keep" : "random");

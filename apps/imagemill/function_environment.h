@@ -22,6 +22,9 @@ struct FunctionEnvironment {
 
 Result<FunctionEnvironment> read_function_environment(const CloudOptions& options);
 
+// IMAGEMILL_EVENTS_TOKEN, where it is set.
+std::string events_token(const CloudOptions& options);
+
 // Empty: the recipes are the built-in ones, or in the variable itself.
 std::string recipes_path(const CloudOptions& options);
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -20,7 +21,8 @@
 namespace imagemill {
 namespace {
 
-constexpr const char* kTokenName = "/operator-token";
+constexpr const char* kOperatorToken = "operator-token";
+constexpr std::size_t kTokenBytesMin = 32;
 constexpr const char* kServerName = "/server.json";
 
 Error cannot(const std::string& what, const std::string& path) {
@@ -62,15 +64,15 @@ std::string start_of(std::int64_t pid) {
     return field;
 }
 
-Error no_server(const std::string& data, const std::string& more) {
-    return {Code::unavailable,
-            "No server runs on " + data + more + ". Start it with: imagemill serve --data " + data};
+bool fits_in_url(std::string_view token) {
+    return std::ranges::all_of(token, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '-' || c == '_' || c == '.' || c == '~';
+    });
 }
 
-}  // namespace
-
-Result<std::string> load_operator_token(const std::string& data) {
-    const std::string path = data + kTokenName;
+// Made at the first call.
+Result<std::string> load_token(const std::string& path) {
     auto text = TRY(local::read_secret_file(path));
     if (!text) {
         // Brought to the disk: cut short by a power cut, it would stop every start to come.
@@ -79,12 +81,33 @@ Result<std::string> load_operator_token(const std::string& data) {
     }
     if (!text) return cannot("read", path);
     const std::string token(trim(text->substr(0, text->find('\n'))));
-    if (token.size() < 32) {
-        return Error{Code::unavailable, path +
-                                            " holds no token of at least 32 characters; delete it, "
-                                            "and the next start makes a new one."};
-    }
-    return token;
+    if (token.size() >= kTokenBytesMin) return token;
+    return Error{Code::unavailable, path +
+                                        " holds no token of at least 32 characters; delete it, and "
+                                        "the next start makes a new one."};
+}
+
+Error no_server(const std::string& data, const std::string& more) {
+    return {Code::unavailable,
+            "No server runs on " + data + more + ". Start it with: imagemill serve --data " + data};
+}
+
+}  // namespace
+
+Result<std::string> load_operator_token(const std::string& data) {
+    return load_token(data + "/" + kOperatorToken);
+}
+
+Result<std::string> load_events_token(const std::string& data, const std::string& given) {
+    const bool is_given = !given.empty();
+    const std::string path = data + "/" + kEventsToken;
+    const std::string token = is_given ? given : TRY(load_token(path));
+    if (token.size() >= kTokenBytesMin && fits_in_url(token)) return token;
+    return Error{Code::invalid_argument,
+                 (is_given ? "IMAGEMILL_EVENTS_TOKEN" : path) +
+                     ": expected at least 32 letters, digits and - _ . ~, which a URL takes as "
+                     "they are; it has " +
+                     std::to_string(token.size()) + " characters."};
 }
 
 Result<ServerFile> ServerFile::write(const std::string& data, const std::string& url) {

@@ -2,6 +2,7 @@
 // operator.
 //
 // Shapes:  <data>/operator-token  the secret, mode 0600, made once.
+//          <data>/events-token    likewise, of the store that tells of its events.
 //          <data>/server.json     where the server answers and which process it is, mode 0600;
 //          there
 //                                 from its start to its end. What a crash leaves behind is told
@@ -16,6 +17,11 @@
 namespace imagemill {
 
 Result<std::string> load_operator_token(const std::string& data);
+
+// `given` (IMAGEMILL_EVENTS_TOKEN), where it is not empty, else the file's. It goes into a URL as
+// it is: invalid_argument for one that cannot, or that can be guessed.
+Result<std::string> load_events_token(const std::string& data, const std::string& given);
+inline constexpr const char* kEventsToken = "events-token";
 
 // Removes the file again when it goes.
 class ServerFile final {

@@ -10,15 +10,10 @@ namespace {
 
 constexpr int kPage = 500;
 
-}  // namespace
-
-Result<local::Requeued> requeue_page(local::DiskStore& store, const RequeueQuery& query, Time now) {
-    const local::ListAnswer page = TRY(store.list(
-        query.bucket,
-        {.prefix = query.prefix, .delimiter = "", .after = query.after, .count_max = kPage}));
-    local::Requeued requeued;
+Result<local::Requeued> requeue(const std::vector<store::ListEntry>& entries, std::string next,
+                                local::EventQueue& queue, const RequeueQuery& query, Time now) {
     std::vector<std::string> payloads;
-    for (const store::ListEntry& entry : page.entries) {
+    for (const store::ListEntry& entry : entries) {
         // A folder's marker is no picture.
         if (entry.key.ends_with('/')) continue;
         const store::ObjectEvent event{.kind = store::EventKind::created,
@@ -33,10 +28,24 @@ Result<local::Requeued> requeue_page(local::DiskStore& store, const RequeueQuery
             .configuration_id = "reprocess", .request_id = random_hex(8), .host_id = ""};
         payloads.push_back(aws::format_s3_event(event, context));
     }
-    TRY(store.events().add_all(query.function, payloads, local::Priority::low));
-    requeued.count = std::ssize(payloads);
-    requeued.next_after = page.next_after;
-    return requeued;
+    TRY(queue.add_all(query.function, payloads, {.priority = local::Priority::low}));
+    return local::Requeued{.count = std::ssize(payloads), .next_after = std::move(next)};
+}
+
+}  // namespace
+
+Result<local::Requeued> requeue_page(local::DiskStore& store, const RequeueQuery& query, Time now) {
+    local::ListAnswer page = TRY(store.list(
+        query.bucket,
+        {.prefix = query.prefix, .delimiter = "", .after = query.after, .count_max = kPage}));
+    return requeue(page.entries, std::move(page.next_after), store.events(), query, now);
+}
+
+Result<local::Requeued> requeue_page(store::ObjectStore& store, local::EventQueue& queue,
+                                     const RequeueQuery& query, Time now) {
+    store::ListPage page = TRY(store.list(
+        query.bucket, {.prefix = query.prefix, .token = query.after, .count_max = kPage}));
+    return requeue(page.entries, std::move(page.next_token), queue, query, now);
 }
 
 }  // namespace imagemill

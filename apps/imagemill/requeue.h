@@ -1,4 +1,4 @@
-// requeue: queues, at low priority, pictures that are in the store already.
+// requeue: queues, at low priority, pictures that are in a store already.
 //
 // Errors:  of the store or the queue; of the page nothing is queued then.
 // Threads: any.
@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "local/gateway/operator_api.h"
 #include "local/storage/disk_store.h"
+#include "store/object_store.h"
 
 namespace imagemill {
 
@@ -18,9 +19,12 @@ struct RequeueQuery {
     std::string bucket;
     std::string function;
     std::string prefix;
-    std::string after;  // Keys after this one.
+    std::string after;  // Where the page before ended, as it said.
 };
 
+// Of the server's own store, and of another.
 Result<local::Requeued> requeue_page(local::DiskStore& store, const RequeueQuery& query, Time now);
+Result<local::Requeued> requeue_page(store::ObjectStore& store, local::EventQueue& queue,
+                                     const RequeueQuery& query, Time now);
 
 }  // namespace imagemill

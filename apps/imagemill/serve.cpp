@@ -5,9 +5,11 @@
 
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -25,6 +27,7 @@ constexpr const char* kExample = R"(Example:
   imagemill serve --data ./data
   imagemill serve --host 0.0.0.0 --public-url https://images.example.org \
                   --public-s3-url https://s3.example.org
+  AWS_ACCESS_KEY_ID=… AWS_SECRET_ACCESS_KEY=… imagemill serve --s3-endpoint http://ceph.local:7480
 
 Every limit is an environment variable (docs/settings.md): IMAGEMILL_MAX_PIXELS=40000000 …
 Another server is told of every picture where IMAGEMILL_WEBHOOK_URL names it (docs/webhooks.md).)";
@@ -46,14 +49,21 @@ std::string beside_this_program(const char* name) {
     return (self.parent_path() / name).string();
 }
 
+std::string store_lines(const Cloud& cloud, const CloudOptions& options) {
+    if (!options.s3_endpoint.empty()) {
+        return "imagemill: the store  " + cloud.s3_url() + "\nimagemill: its events POST " +
+               cloud.events_url() + "\n";
+    }
+    return "imagemill: S3         AWS_SHARED_CREDENTIALS_FILE=" +
+           std::filesystem::absolute(options.data).lexically_normal().string() +
+           "/credentials aws --endpoint-url " + cloud.s3_url() +
+           " s3 cp photo.jpg s3://image-upload-source-bucket/\n";
+}
+
 void greet(const Cloud& cloud, const CloudOptions& options) {
     std::cerr << "imagemill: the page   " << cloud.url() << "/\n"
               << "imagemill: the API    curl -F file=@photo.jpg " << cloud.url() << "/upload\n"
-              << "imagemill: S3         AWS_SHARED_CREDENTIALS_FILE="
-              << std::filesystem::absolute(options.data).lexically_normal().string()
-              << "/credentials aws --endpoint-url " << cloud.s3_url()
-              << " s3 cp photo.jpg s3://image-upload-source-bucket/\n"
-              << "imagemill: the console " << cloud.console_url()
+              << store_lines(cloud, options) << "imagemill: the console " << cloud.console_url()
               << " (once; imagemill console prints another)\n";
     if (cloud.uploads_are_open()) {
         std::cerr << "imagemill: WARNING    anyone who reaches this port may upload; set "
@@ -155,9 +165,15 @@ void add_serve(CLI::App& app, Run& run) {
     command->add_option("--port", options->port, "Of the page and the API; 0 picks a free one")
         ->check(CLI::Range(0, 65535))
         ->capture_default_str();
-    command->add_option("--s3-port", options->s3_port, "Of the S3 service; 0 picks a free one")
-        ->check(CLI::Range(0, 65535))
-        ->capture_default_str();
+    CLI::Option* const s3_port =
+        command->add_option("--s3-port", options->s3_port, "Of the S3 service; 0 picks a free one")
+            ->check(CLI::Range(0, 65535))
+            ->capture_default_str();
+    command
+        ->add_option("--s3-endpoint", options->s3_endpoint,
+                     "Another S3 store that has the pictures (docs/stores.md), in place of the S3 "
+                     "service; its key is AWS_ACCESS_KEY_ID's or the AWS profile's")
+        ->excludes(s3_port);
     command->add_option("--data", options->data, "Where everything is kept; made if missing")
         ->capture_default_str();
     command->add_option("--recipes", options->recipes, "A recipes file (docs/recipes.md)");
@@ -174,6 +190,11 @@ void add_serve(CLI::App& app, Run& run) {
     command->footer(kExample);
     command->callback([options, &run] {
         options->environment = imagemill_variables();
+        options->aws_environment = [](std::string_view name) -> std::optional<std::string> {
+            const char* const value = std::getenv(std::string(name).c_str());
+            if (value == nullptr || *value == '\0') return std::nullopt;
+            return value;
+        };
         options->bootstrap = beside_this_program("bootstrap");
         run = [options] { return serve(*options); };
     });

@@ -65,8 +65,10 @@ class Cloud:
                        if not key.startswith(("IMAGEMILL_", "AWS_"))}
         environment.update(self.environment)
         self.stderr = open(self.data.parent / (self.data.name + ".stderr"), "ab")
+        # With another store there is no S3 service, and no port of it to be chosen.
+        s3_port = [] if "--s3-endpoint" in self.arguments else ["--s3-port", "0"]
         self.process = subprocess.Popen(
-            [*self.through, BIN / "imagemill", "serve", "--port", "0", "--s3-port", "0", "--data", self.data,
+            [*self.through, BIN / "imagemill", "serve", "--port", "0", *s3_port, "--data", self.data,
              *self.arguments],
             stdout=subprocess.PIPE, stderr=self.stderr, env=environment, text=True)
         line = self.process.stdout.readline().split()

@@ -160,6 +160,18 @@ class OpenApi(unittest.TestCase):
                                   Origin=PAGE)
             self.assertEqual(allowed.headers["Access-Control-Allow-Origin"], PAGE)
 
+    def other_store(self):
+        self.expect(404, "/events", "post", body="{}")
+        key, secret = self.cloud.credentials()
+        keys = {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret}
+        with Cloud("--s3-endpoint", self.cloud.s3_url, environment=keys) as server:
+            token = {"Authorization": "Bearer " + (server.data / "events-token").read_text().strip()}
+            for status, body, headers in ((200, "{}", token), (401, "{}", {}), (413, " " * 262145, token)):
+                answer = server.request("POST", "/events", body=body, headers=headers)
+                self.assertEqual(answer.status, status, answer.body)
+                self.contract.hold("/events", "post", answer)
+            self.contract.hold("/health", "get", server.request("GET", "/health"))
+
     def test_says_what_is_answered_and_nothing_else(self):
         document = self.cloud.request("GET", "/openapi.json").json()
         for schema in document["components"]["schemas"].values():
@@ -171,6 +183,7 @@ class OpenApi(unittest.TestCase):
         self.states()
         self.deletions()
         self.strangers()
+        self.other_store()
 
         never = {one for one in self.contract.documented() - self.contract.seen
                  if one[2] not in NOT_ON_DEMAND}

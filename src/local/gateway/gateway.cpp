@@ -93,6 +93,7 @@ class Gateway final {
           budget_(options_.body_bytes_in_flight_max),
           invoke_api_(options_.invoke, pool, queue, budget_, clock, log),
           operator_api_(options_.operators, pool, queue, log),
+          store_events_(options_.store_events, queue, clock, log),
           console_(options_.console, operator_api_, pool, queue, clock) {}
 
     http::Response handle(http::Request& request) {
@@ -104,9 +105,11 @@ class Gateway final {
   private:
     http::Response answer(http::Request& request) {
         const std::string_view host = request.headers.get_or("Host", "");
-        if (!options_.hosts.allows(host)) return unknown_host(host);
         const IsFile is_file = page_.has(request.path) ? IsFile::yes : IsFile::no;
         const Route route = route_of(request.method, request.path, is_file);
+        // A store calls under whatever address it was given, and no browser has its token.
+        const bool is_allowed = route.target == Target::store_events || options_.hosts.allows(host);
+        if (!is_allowed) return unknown_host(host);
         switch (route.target) {
             case Target::function:
                 return call_function(request, route);
@@ -118,6 +121,8 @@ class Gateway final {
                 return metrics(request);
             case Target::operators:
                 return operator_api_.handle(request);
+            case Target::store_events:
+                return store_events_.handle(request);
             case Target::console:
                 if (options_.console.access == nullptr) return not_found();
                 return console_.handle(request);
@@ -205,6 +210,7 @@ class Gateway final {
         ServerCounts counts;
         if (options_.s3_requests) counts.s3_requests = options_.s3_requests();
         if (options_.counters) counts.counters = options_.counters();
+        if (auto told = store_events_.counter()) counts.counters.push_back(*std::move(told));
         auto response =
             http::Response::text(200, kMetricsType, format_metrics(pool_, queue_, counts, clock_));
         response.headers.set("Cache-Control", "no-store");
@@ -261,6 +267,7 @@ class Gateway final {
     Budget budget_;
     InvokeApi invoke_api_;
     OperatorApi operator_api_;
+    StoreEvents store_events_;
     Console console_;
 };
 

@@ -6,10 +6,11 @@
 //          {"status","functions":{name:{"instances","busy",…}},
 //           "queue":{"waiting","running","dead"},
 //           "containment":{"lacks":"…" or null}, and what `parts` adds}, 503 where the queue cannot
-//          be read. Lambda's Invoke: invoke_api.h. /admin/: operator_api.h. /console: console.h.
-//          GET /metrics: metrics.h, open to this machine under a loopback Host; to others, and
-//          behind a proxy, with the operator's token. The page's files and /config.json: made here.
-//          Everything else: 404, another method 405, both problem+json.
+//          be read. POST /events: store_events.h, under any Host. Lambda's Invoke: invoke_api.h.
+//          /admin/: operator_api.h. /console: console.h. GET /metrics: metrics.h, open to this
+//          machine under a loopback Host; to others, and behind a proxy, with the operator's token.
+//          The page's files and /config.json: made here. Everything else: 404, another method 405,
+//          both problem+json.
 // Errors:  as problem+json, which says nothing of the inside; the log does.
 //          400  a path that is not percent-encoded UTF-8.
 //          403  a Host that is none of `hosts`.
@@ -34,6 +35,7 @@
 #include "local/gateway/invoke_api.h"
 #include "local/gateway/metrics.h"
 #include "local/gateway/operator_api.h"
+#include "local/gateway/store_events.h"
 #include "local/lambda/pool.h"
 
 namespace imagemill::local {
@@ -49,6 +51,7 @@ struct GatewayOptions {
     InvokeApiOptions invoke = {};
     OperatorOptions operators = {};
     ConsoleOptions console = {};
+    StoreEventsOptions store_events = {};
     std::function<std::vector<S3Requests>()> s3_requests = {};  // These two for /metrics.
     std::function<std::vector<Counter>()> counters = {};
     std::function<json::object()> parts = {};  // Of other parts of the server, for /health.

@@ -91,6 +91,14 @@ TEST_F(GatewayTest, PassesATraceOnOrStartsOne) {
     EXPECT_TRUE(pool_.options_.trace_id.starts_with("Root=1-"));
 }
 
+TEST_F(GatewayTest, TakesAnotherStoresEventsUnderAnyHostAndCountsThem) {
+    options_.store_events = {.token = "events-token", .bucket = "b", .function = "processor"};
+    EXPECT_EQ(send("POST", "/events/events-token", "{}", {{"Host", "10.0.0.5:8080"}}).status, 200);
+    EXPECT_EQ(send("POST", "/events", "{}", {{"Host", "10.0.0.5:8080"}}).status, 401);
+    const std::string metrics = body_text(send("GET", "/metrics"));
+    EXPECT_NE(metrics.find(R"(store_events_total{outcome="unreadable"} 1)"), std::string::npos);
+}
+
 TEST_F(GatewayTest, AsksForHeadAsForGet) {
     send("HEAD", "/image/trips/cat.jpg");
     EXPECT_EQ(event().request.method, "GET");

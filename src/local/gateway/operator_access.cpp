@@ -28,10 +28,14 @@ bool is_from_here(const http::Request& request) {
 bool has_token(const http::Request& request, std::string_view token) {
     constexpr std::string_view kBearer = "bearer ";
     const std::string_view given = request.headers.get_or("Authorization", "");
-    if (token.empty() || to_lower(given.substr(0, kBearer.size())) != kBearer) return false;
+    return to_lower(given.substr(0, kBearer.size())) == kBearer &&
+           is_token(trim(given.substr(kBearer.size())), token);
+}
+
+bool is_token(std::string_view given, std::string_view token) {
     // Digests are of one length: nothing is learnt of the token's.
-    return equal_in_constant_time(format_hex(sha256(trim(given.substr(kBearer.size())))),
-                                  format_hex(sha256(token)));
+    return !token.empty() &&
+           equal_in_constant_time(format_hex(sha256(given)), format_hex(sha256(token)));
 }
 
 }  // namespace imagemill::local

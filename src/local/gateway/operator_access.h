@@ -16,5 +16,7 @@ namespace imagemill::local {
 
 bool is_from_here(const http::Request& request);
 bool has_token(const http::Request& request, std::string_view token);
+// `given` is it, whoever brought it.
+bool is_token(std::string_view given, std::string_view token);
 
 }  // namespace imagemill::local

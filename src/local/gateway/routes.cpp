@@ -20,6 +20,8 @@ constexpr std::array kResources{
              Target::invoke},
     Resource{"/metrics", "/metrics", "GET, HEAD", Target::metrics},
     Resource{"/admin/", "/admin/{call+}", "GET, POST", Target::operators},
+    Resource{"/events", "/events", "POST", Target::store_events},
+    Resource{"/events/", "/events/{token}", "POST", Target::store_events},
     Resource{"/console", "/console", "GET", Target::console},
     Resource{"/console/login", "/console/login", "GET", Target::console},
     Resource{"/console/api/", "/console/api/{call+}", "GET, POST", Target::console},

@@ -15,6 +15,7 @@ enum class Target {
     invoke,
     metrics,
     operators,
+    store_events,
     console,
     file,
     not_found,

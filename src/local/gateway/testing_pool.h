@@ -62,9 +62,8 @@ class FakeQueue final : public EventQueue {
         return std::string("queued-id");
     }
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
-                         Priority priority) override {
-        for (const std::string& payload : payloads)
-            TRY(add(function, payload, {.priority = priority}));
+                         const AddOptions& options) override {
+        for (const std::string& payload : payloads) TRY(add(function, payload, options));
         return {};
     }
     Result<std::optional<QueuedEvent>> take(const std::string&) override {

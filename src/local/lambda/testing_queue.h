@@ -40,9 +40,8 @@ class TestingQueue final : public EventQueue {
     }
 
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
-                         Priority priority) override {
-        for (const std::string& payload : payloads)
-            TRY(add(function, payload, {.priority = priority}));
+                         const AddOptions& options) override {
+        for (const std::string& payload : payloads) TRY(add(function, payload, options));
         return {};
     }
 

@@ -36,7 +36,7 @@ class CatalogQueue final : public EventQueue {
     Result<std::string> add(const std::string& function, const std::string& payload,
                             const AddOptions& options) override;
     Result<void> add_all(const std::string& function, const std::vector<std::string>& payloads,
-                         Priority priority) override;
+                         const AddOptions& options) override;
     Result<std::optional<QueuedEvent>> take(const std::string& function) override;
     Result<void> done(std::int64_t id) override;
     Result<void> retry(std::int64_t id, Time due) override;

@@ -177,16 +177,17 @@ Result<std::string> CatalogQueue::add(const std::string& function, const std::st
 }
 
 Result<void> CatalogQueue::add_all(const std::string& function,
-                                   const std::vector<std::string>& payloads, Priority priority) {
+                                   const std::vector<std::string>& payloads,
+                                   const AddOptions& options) {
     if (payloads.empty()) return {};
     const auto insert_all = [&](Database& database) -> Result<void> {
         const Time now = clock_.now();
         for (const std::string& payload : payloads) {
-            TRY(insert_row(database, state_of(priority), random_uuid(),
-                           {.function = function,
-                            .payload = payload,
-                            .trace_id = aws::make_trace_id(now),
-                            .now = now}));
+            const std::string trace_id =
+                options.trace_id.empty() ? aws::make_trace_id(now) : options.trace_id;
+            TRY(insert_row(
+                database, state_of(options.priority), random_uuid(),
+                {.function = function, .payload = payload, .trace_id = trace_id, .now = now}));
         }
         return {};
     };

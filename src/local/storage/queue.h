@@ -116,9 +116,10 @@ class EventQueue {
     // Its request id.
     virtual Result<std::string> add(const std::string& function, const std::string& payload,
                                     const AddOptions& options = {}) = 0;
-    // All of them in one transaction.
+    // All of them in one transaction. Each begins a trace of its own where `options` have none.
     virtual Result<void> add_all(const std::string& function,
-                                 const std::vector<std::string>& payloads, Priority priority) = 0;
+                                 const std::vector<std::string>& payloads,
+                                 const AddOptions& options) = 0;
     // The waiting event of `function` that is due longest, now running; nothing where none is due.
     virtual Result<std::optional<QueuedEvent>> take(const std::string& function) = 0;
     virtual Result<void> done(std::int64_t id) = 0;

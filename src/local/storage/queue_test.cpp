@@ -84,8 +84,8 @@ TEST_F(QueueTest, KeepsFunctionsApart) {
 }
 
 TEST_F(QueueTest, TakesSeveralAtOnceEachWithARequestIdOfItsOwn) {
-    ASSERT_TRUE(queue().add_all("processor", {"1", "2"}, Priority::low));
-    ASSERT_TRUE(queue().add_all("processor", {}, Priority::low));
+    ASSERT_TRUE(queue().add_all("processor", {"1", "2"}, {.priority = Priority::low}));
+    ASSERT_TRUE(queue().add_all("processor", {}, {.priority = Priority::low}));
     add("3");
     EXPECT_EQ(counts(), "3 0 0");
     store_.reopen();
@@ -93,9 +93,20 @@ TEST_F(QueueTest, TakesSeveralAtOnceEachWithARequestIdOfItsOwn) {
     EXPECT_EQ(take(), "3");
     EXPECT_EQ(take(), "1");
     const std::string first = last_.request_id;
+    const std::string first_trace = last_.trace_id;
     EXPECT_EQ(take(), "2");
     EXPECT_NE(last_.request_id, first);
+    EXPECT_NE(last_.trace_id, first_trace);
     EXPECT_EQ(take(), "-");
+}
+
+TEST_F(QueueTest, SeveralOfOneCauseShareItsTrace) {
+    const std::string trace = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    ASSERT_TRUE(queue().add_all("processor", {"1", "2"}, {.trace_id = trace}));
+    for (const char* payload : {"1", "2"}) {
+        EXPECT_EQ(take(), payload);
+        EXPECT_EQ(last_.trace_id, trace);
+    }
 }
 
 TEST_F(QueueTest, DoneIsGoneAndItsIdIsNotUsedAgain) {
