@@ -102,6 +102,9 @@ class FaultyQueue final : public local::EventQueue {
     Result<std::int64_t> remove(const local::EventSelection& selection) override {
         return queue_.remove(selection);
     }
+    Result<std::int64_t> trim(const std::string& function, std::int64_t count_max) override {
+        return queue_.trim(function, count_max);
+    }
     void on_added(std::function<void()> callback) override { queue_.on_added(std::move(callback)); }
 
     int duplicates() const { return duplicates_; }
