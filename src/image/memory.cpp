@@ -10,7 +10,9 @@ namespace {
 // Figures measured with libvips 8.18 and libjpeg-turbo 2.1, in bytes.
 constexpr std::int64_t kProgram = 40'000'000;  // Beside any render.
 constexpr std::int64_t kLaneBase = 4'000'000;
-constexpr std::int64_t kLibvipsBase = 32'000'000;  // The library itself, loaded and relocated.
+constexpr std::int64_t kLibvipsBase = 16'000'000;  // The library itself, loaded and relocated.
+constexpr std::int64_t kStreamBase = 16'000'000;   // Its threads and buffers, where it decodes.
+constexpr std::int64_t kAvifEncoder = 8'000'000;   // Beside what its pixels take.
 constexpr double kFileBytes = 0.3;                 // Of an output pixel, in the file.
 constexpr std::int64_t kRowsInFlight = 160;        // Of the source, in a stream through a resize.
 
@@ -30,9 +32,9 @@ double bytes_to_encode(Format format, const Plan& plan, bool has_alpha) {
         case Format::png:
             return plan.progressive.value_or(false) ? 6 : 2;
         case Format::webp:
-            return has_alpha ? 14 : 10;
+            return has_alpha ? 27 : 10;
         case Format::avif:
-            return 34;
+            return has_alpha ? 58 : 34;
         case Format::gif:
             return 30;
         default:
@@ -49,7 +51,9 @@ double bytes_to_encode(const Plan& plan, bool has_alpha) {
 std::int64_t estimate_output(const Plan& plan, const Info& source, double pixel_bytes) {
     const double in_encoder = bytes_to_encode(plan, source.has_alpha);
     const std::int64_t frame = area(plan.size);
-    if (plan.frames == 1) return scaled(frame, pixel_bytes + in_encoder);
+    const bool is_avif = plan.format_opaque == Format::avif || plan.format_alpha == Format::avif;
+    const std::int64_t base = is_avif ? kAvifEncoder : 0;
+    if (plan.frames == 1) return base + scaled(frame, pixel_bytes + in_encoder);
     return scaled(frame, in_encoder) + scaled(frame * plan.frames, 2 * pixel_bytes);
 }
 
@@ -61,12 +65,15 @@ std::vector<View> views_of(const Job& job) {
     return views;
 }
 
-// The picture as libvips decodes it: of a JPEG a part of each side, of an SVG the drawing.
+// The picture as libvips decodes it: of a JPEG and a WebP a part of each side, of an SVG the
+// drawing.
 std::int64_t decoded_pixels(const Job& job) {
     const Size size = job.decode.size;
-    if (job.source.format != Format::jpeg)
-        return pixels_of(size.width, size.height, job.decode.frames);
-    return area(size) * job.decode.eighths * job.decode.eighths / 64;
+    if (job.source.format == Format::jpeg) {
+        return area(size) * job.decode.eighths * job.decode.eighths / 64;
+    }
+    const std::int64_t pixels = pixels_of(size.width, size.height, job.decode.frames);
+    return scaled(pixels, job.decode.scale * job.decode.scale);
 }
 
 // Several views, or one that does not serve the placeholder, have the pixels kept.
@@ -86,7 +93,9 @@ double bytes_to_decode(Format format) {
             return 5;  // Planes, while they become red, green and blue.
         case Format::avif:
         case Format::heic:
-            return 11;  // Planes of up to 12 bits, and tiles.
+            return 12.5;  // Planes of up to 12 bits, and tiles.
+        case Format::gif:
+            return 1;  // Its own palette's indices.
         default:
             return 0;
     }
@@ -176,9 +185,10 @@ std::int64_t estimate_libvips(const Job& job) {
         decoded += scaled(pixels, pixel_bytes + bytes_to_decode(job.source.format));
     }
     if (is_kept(job, views)) decoded += scaled(pixels, pixel_bytes);
-    // Multiplied by its alpha, a picture does not stream any more.
-    if (job.source.has_alpha && !storage.is_whole) decoded += pixels * 8;
-    decoded += scaled(job.decode.size.width, pixel_bytes * kRowsInFlight);
+    // Weighed by an alpha of more than 8 bits, samples are floats, in several steps.
+    const bool has_floats = job.source.has_alpha && storage.bits > 8;
+    const double row_bytes = has_floats ? storage.bands * 12 : pixel_bytes;
+    decoded += scaled(job.decode.size.width, row_bytes * kRowsInFlight);
     std::int64_t seen = 0;
     for (const View& view : views) {
         seen += area(view.size) * storage.bands * (view.turn.is_none() ? 1 : 2);
@@ -190,7 +200,7 @@ std::int64_t estimate_libvips(const Job& job) {
         most = std::max(most, estimate_output(plan, job.source, bands));
         files += scaled(area(plan.size) * plan.frames, kFileBytes);
     }
-    return kLibvipsBase + decoded + seen + most + files;
+    return kLibvipsBase + kStreamBase + decoded + seen + most + files;
 }
 
 Result<void> check_memory(const Job& job, std::int64_t estimate) {

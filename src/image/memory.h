@@ -2,8 +2,9 @@
 // pixel is decoded.
 //
 // Shapes:  Bytes beside the input itself: decoded pixels and coefficients, views, encoders and
-//          their files, libvips where it is used. Meant to lie between the real peak and twice it;
-//          set against measured peaks for the JPEG lane and for PNG, elsewhere by reckoning.
+//          their files, libvips where it is used. Meant to lie between the real peak and twice it,
+//          where that is over 40 MB: bench/memory.py sets both side by side. A TIFF in strips takes
+//          less, but need not be one.
 // Errors:  too_large, by Limits::memory_max or Limits::function_megabytes; `exceeded` has the
 //          estimate.
 // Threads: pure functions.

@@ -210,6 +210,31 @@ int least_eighths(std::span<const Plan> plans, const View& sample) {
     return 8;
 }
 
+// A part of the picture can be cut exactly only at full size.
+bool needs_full_size(std::span<const Plan> plans, const View& sample) {
+    return std::ranges::any_of(
+        plans, [&sample](const Plan& plan) { return plan.view.part != sample.part; });
+}
+
+// libwebp's own resize averages while it decodes, which saves most of the colour conversion; what
+// is left to do after it is little. Not with an alpha, by which it does not weigh the colours: what
+// lies under transparent pixels would show at their edges. Not of films, nor to less than 16
+// pixels.
+double webp_scale(const Info& source, std::span<const Plan> plans, const DecodePlan& decode) {
+    if (decode.frames > 1 || source.has_alpha || needs_full_size(plans, decode.sample)) return 1;
+    double least = 0;
+    const auto cover = [&least](const View& view) {
+        const Size lying = turned(view.size, inverse(view.turn));
+        least = std::max({least, static_cast<double>(lying.width) / view.part.width,
+                          static_cast<double>(lying.height) / view.part.height});
+    };
+    cover(decode.sample);
+    for (const Plan& plan : plans) cover(plan.view);
+    const int side = std::min(source.width, source.height);
+    constexpr double kWorthIt = 0.7;  // A larger scale saves less than it costs.
+    return least > kWorthIt || least * side < 16 ? 1 : least;
+}
+
 // At which the whole picture shows each view at its size.
 Size largest_whole(Size full, std::span<const Plan> plans, const View& sample) {
     Size least;
@@ -299,7 +324,11 @@ Result<Plan> plan(const Info& source, const Spec& spec, const Limits& limits) {
 DecodePlan plan_decode(const Info& source, std::span<const Plan> plans, const Limits& limits) {
     DecodePlan decode{.size = stored_size(source), .sample = plan_sample(source)};
     for (const Plan& plan : plans) decode.frames = std::max(decode.frames, plan.frames);
-    if (source.format == Format::jpeg) decode.eighths = least_eighths(plans, decode.sample);
+    const bool is_jpeg = source.format == Format::jpeg;
+    if (is_jpeg && !needs_full_size(plans, decode.sample)) {
+        decode.eighths = least_eighths(plans, decode.sample);
+    }
+    if (source.format == Format::webp) decode.scale = webp_scale(source, plans, decode);
     if (source.format == Format::svg) {
         decode.size =
             plan_drawing(decode.size, largest_whole(decode.size, plans, decode.sample), limits);

@@ -59,8 +59,9 @@ struct Plan {
 
 // How the one decode is done that serves all plans.
 struct DecodePlan {
-    int eighths = 8;  // JPEG in libvips: this much of each side, in the decoder.
-    Size size;        // SVG: the size to draw it at. Else the source's, as stored.
+    int eighths = 8;   // JPEG in libvips: this much of each side, in the decoder.
+    double scale = 1;  // WebP: likewise.
+    Size size;         // SVG: the size to draw it at. Else the source's, as stored.
     int frames = 1;
     View sample = {};  // The small picture that the placeholder is made from.
 };

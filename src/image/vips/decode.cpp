@@ -54,38 +54,11 @@ int load_svg(const Job& job, void* bytes, VipsImage** out) {
     return draw_svg(job, bytes, scale * wanted / found, out);
 }
 
-// A part of the picture can be cut exactly only at full size.
-bool needs_full_size(const Job& job) {
-    const Rect& whole = job.decode.sample.part;
-    return std::ranges::any_of(job.plans,
-                               [&whole](const Plan& plan) { return plan.view.part != whole; });
-}
-
 // libjpeg's own scales.
 int jpeg_shrink(const Job& job) {
-    if (needs_full_size(job)) return 1;
     int shrink = 8;
     while (job.decode.eighths * shrink > 8) shrink /= 2;
     return shrink;
-}
-
-// libwebp's own resize averages while it decodes, which saves most of the colour conversion; what
-// is left to do after it is little. Not with an alpha, by which it does not weigh the colours: what
-// lies under transparent pixels would show at their edges. Not of films, nor to less than 16
-// pixels.
-double webp_scale(const Job& job) {
-    if (job.decode.frames > 1 || job.source.has_alpha || needs_full_size(job)) return 1;
-    double least = 0;
-    const auto cover = [&least](const View& view) {
-        const Size lying = turned(view.size, inverse(view.turn));
-        least = std::max({least, static_cast<double>(lying.width) / view.part.width,
-                          static_cast<double>(lying.height) / view.part.height});
-    };
-    cover(job.decode.sample);
-    for (const Plan& plan : job.plans) cover(plan.view);
-    const int side = std::min(job.source.width, job.source.height);
-    constexpr double kWorthIt = 0.7;  // A larger scale saves less than it costs.
-    return least > kWorthIt || least * side < 16 ? 1 : least;
 }
 
 // Every loader is named, so none is guessed from the bytes a second time.
@@ -104,7 +77,7 @@ int load(const Job& job, VipsImage** out) {
             return vips_pngload_buffer(bytes, size, out, "access", access, "fail_on", fail_on,
                                        nullptr);
         case Format::webp:
-            return vips_webpload_buffer(bytes, size, out, "n", pages, "scale", webp_scale(job),
+            return vips_webpload_buffer(bytes, size, out, "n", pages, "scale", job.decode.scale,
                                         "access", access, "fail_on", fail_on, nullptr);
         case Format::gif:
             return vips_gifload_buffer(bytes, size, out, "n", pages, "access", access, "fail_on",
@@ -165,7 +138,7 @@ std::string_view written_name(Format format) {
 Result<void> check_decoded(const Decoded& decoded, const Job& job) {
     double shrink = 1;
     if (job.source.format == Format::jpeg) shrink = jpeg_shrink(job);
-    if (job.source.format == Format::webp) shrink = 1 / webp_scale(job);
+    if (job.source.format == Format::webp) shrink = 1 / job.decode.scale;
     const auto full = [shrink](int length) {
         return static_cast<int>(std::min((length - 1) * shrink + 1, 2e9));
     };
