@@ -17,6 +17,7 @@
 #include "aws/trace_id.h"
 #include "base/clock.h"
 #include "base/encodings.h"
+#include "base/heap.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "functions/api.h"
@@ -242,5 +243,6 @@ int run() {
 }  // namespace imagemill
 
 int main() {
+    imagemill::prepare_heap();
     return imagemill::run();
 }

@@ -1,7 +1,7 @@
 // files: what a person names on the command line, read whole.
 //
 // Errors:  unavailable: the path, for the person who typed the command.
-// Cost:    reads in blocks, and holds the whole.
+// Cost:    holds the whole.
 #pragma once
 
 #include <string>

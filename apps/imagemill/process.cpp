@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/heap.h"
 #include "base/json.h"
 #include "base/random.h"
 #include "commands.h"
@@ -230,6 +231,7 @@ int process(const ProcessOptions& options) {
                   << " cannot be made: " << error.message() << "\n";
         return 1;
     }
+    prepare_heap();
     return Batch(options, *settings).run();
 }
 

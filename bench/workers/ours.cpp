@@ -1,4 +1,5 @@
 // The engine as `bootstrap` and `imagemill process` call it.
+#include "base/heap.h"
 #include "image/image.h"
 #include "line_worker.h"
 
@@ -31,5 +32,6 @@ Result<Done> work(const Task& task) {
 }  // namespace imagemill::bench
 
 int main() {
+    imagemill::prepare_heap();
     return imagemill::bench::work_by_line(imagemill::bench::work);
 }

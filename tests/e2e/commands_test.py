@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import subprocess
 import tempfile
 import time
@@ -86,6 +87,19 @@ class Process(unittest.TestCase):
         ran = imagemill("process", "--recipes", recipes, photos()[0])
         self.assertEqual(ran.returncode, 1)
         self.assertIn("rules[0].renditions[0].width", ran.stderr)
+
+    def test_a_further_picture_takes_no_further_memory(self):
+        faults = {}
+        for count in (1, 6):
+            copies = [self.out / f"{count}-{i}.jpg" for i in range(count)]
+            for copy in copies:
+                copy.write_bytes(photos()[1].read_bytes())
+            before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt
+            ran = imagemill("process", "--jobs", 1, "--out", self.out / "made", *copies)
+            faults[count] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_minflt - before
+            self.assertEqual(ran.returncode, 0, ran.stderr)
+        # Of 4 KB each; a picture alone touches a thousand and more.
+        self.assertLess((faults[6] - faults[1]) / 5, 100, faults)
 
     def test_one_failure_does_not_stop_the_others(self):
         bad = self.out / "bad.jpg"
