@@ -84,6 +84,7 @@ class OneMachine final : public Cloud {
     ~OneMachine() override {
         stopping_.request_stop();  // Whoever looks at the console is not waited for.
         if (gateway_) gateway_->stop();
+        if (external_) external_->stop();
         if (pool_) pool_->stop(Milliseconds(5'000));
         if (s3_) s3_->stop();
     }
@@ -127,6 +128,10 @@ class OneMachine final : public Cloud {
             TRY(open_external_store());
         }
         TRY(start_pool());
+        if (external_) {
+            external_->watch({settings_.source_bucket, settings_.destination_bucket},
+                             [this] { renew_key(); });
+        }
         TRY(start_gateway(std::move(page)));
         server_file_ = TRY(ServerFile::write(options_.data, inner_url_of(page_port_)));
         return {};
@@ -136,16 +141,26 @@ class OneMachine final : public Cloud {
         // Of all that is read again, the recipes alone can be other than they were.
         FunctionEnvironment made = TRY(read_function_environment(options_));
         if (made.variables == environment_) return false;
-        {
-            const std::lock_guard lock(environment_mutex_);
-            environment_ = std::move(made.variables);
-        }
-        TRY(pool_->set_environment(kProcessor, function(kProcessor, "processor").environment));
-        TRY(pool_->set_environment(kApi, function(kApi, "api").environment));
+        const std::lock_guard lock(environment_mutex_);
+        environment_ = std::move(made.variables);
+        TRY(set_environments());
         return true;
     }
 
   private:
+    // Under environment_mutex_, so that the last word is of the last change.
+    Result<void> set_environments() {
+        TRY(pool_->set_environment(kProcessor, function(kProcessor, "processor").environment));
+        return pool_->set_environment(kApi, function(kApi, "api").environment);
+    }
+
+    // The instances with the last one stop as they come to an end of their work.
+    void renew_key() {
+        const std::lock_guard lock(environment_mutex_);
+        const auto set = set_environments();
+        if (!set) log_.error("functions keep the store's last key: " + set.error().message);
+    }
+
     std::vector<local::Notification> notifications() const {
         std::vector<local::Notification> all{
             {settings_.source_bucket, "ObjectCreated:", kProcessor},
@@ -164,7 +179,6 @@ class OneMachine final : public Cloud {
             TRY(ExternalStore::open(options_.s3_endpoint, options_.aws_environment, clock_, log_));
         TRY(open_data({}));
         events_token_ = TRY(load_events_token(options_.data, events_token(options_)));
-        external_->watch({settings_.source_bucket, settings_.destination_bucket});
         return {};
     }
 
@@ -413,7 +427,7 @@ class OneMachine final : public Cloud {
     const CloudOptions options_;
     const Clock& clock_;
     const Log& log_;
-    // What changes it and what starts by it is one thread; the console reads from others.
+    // What changes it is one thread; others read it, and tell the functions of another key.
     std::mutex environment_mutex_;
     std::map<std::string, std::string> environment_;
     functions::Settings settings_;

@@ -12,13 +12,8 @@ constexpr Milliseconds kLookAgain{60'000};
 constexpr Milliseconds kLookAgainInTrouble{5'000};
 constexpr Milliseconds kAnswerTimeout{5'000};
 
-Result<aws::Credentials> find_key(const aws::Environment& environment, net::Client& client,
-                                  const Clock& clock) {
-    const auto source = aws::find_credentials(environment, read_file, client, clock);
-    auto key = source ? (*source)() : Result<aws::Credentials>(source.error());
-    if (key) return key;
-    return Error{key.error().code,
-                 "--s3-endpoint needs a key of that store. " + key.error().message};
+Error no_key(const Error& error) {
+    return Error{error.code, "--s3-endpoint needs a key of that store. " + error.message};
 }
 
 std::string find_region(const aws::Environment& environment) {
@@ -34,37 +29,67 @@ Result<std::unique_ptr<ExternalStore>> ExternalStore::open(const std::string& ur
     net::Endpoint endpoint = TRY(net::parse_endpoint(url));
     auto made = std::make_unique<ExternalStore>(std::move(endpoint), log);
     made->client_ = net::make_client({.timeout = kAnswerTimeout});
-    aws::Credentials credentials = TRY(find_key(environment, *made->client_, clock));
+    auto source = aws::find_credentials(environment, read_file, *made->client_, clock);
+    if (!source) return no_key(source.error());
+    const auto key = (*source)();
+    if (!key) return no_key(key.error());
+    made->source_ = *std::move(source);
     made->region_ = find_region(environment);
-    made->variables_ = {{"AWS_ACCESS_KEY_ID", credentials.access_key},
-                        {"AWS_SECRET_ACCESS_KEY", credentials.secret_key},
-                        {"AWS_ENDPOINT_URL_S3", made->url()}};
-    if (!credentials.session_token.empty()) {
-        made->variables_["AWS_SESSION_TOKEN"] = credentials.session_token;
-    }
-    if (credentials.expires) {
-        made->variables_["AWS_CREDENTIAL_EXPIRATION"] = format_rfc3339(*credentials.expires);
-    }
-    if (const auto file = environment("SSL_CERT_FILE")) made->variables_["SSL_CERT_FILE"] = *file;
+    made->authorities_ = environment("SSL_CERT_FILE").value_or("");
+    made->variables_ = made->variables_of(*key);
     made->objects_ = TRY(
         aws::make_s3_store({.endpoint = made->url(), .region = made->region_, .attempts_max = 1},
-                           std::move(credentials), *made->client_, clock));
+                           made->source_, *made->client_, clock));
     return made;
+}
+
+std::map<std::string, std::string> ExternalStore::variables_of(const aws::Credentials& key) const {
+    std::map<std::string, std::string> variables{{"AWS_ACCESS_KEY_ID", key.access_key},
+                                                 {"AWS_SECRET_ACCESS_KEY", key.secret_key},
+                                                 {"AWS_ENDPOINT_URL_S3", url()}};
+    if (!key.session_token.empty()) variables["AWS_SESSION_TOKEN"] = key.session_token;
+    if (key.expires) variables["AWS_CREDENTIAL_EXPIRATION"] = format_rfc3339(*key.expires);
+    if (!authorities_.empty()) variables["SSL_CERT_FILE"] = authorities_;
+    return variables;
+}
+
+std::map<std::string, std::string> ExternalStore::function_variables() const {
+    const std::lock_guard lock(mutex_);
+    return variables_;
 }
 
 std::vector<std::string> ExternalStore::function_files() const {
     return endpoint_.scheme == "https" ? net::authority_files() : std::vector<std::string>();
 }
 
-void ExternalStore::watch(std::vector<std::string> buckets) {
+void ExternalStore::watch(std::vector<std::string> buckets, std::function<void()> renewed) {
     buckets_ = std::move(buckets);
+    renewed_ = std::move(renewed);
     look();
     watcher_ = std::jthread([this](const std::stop_token& stopping) { look_on(stopping); });
+}
+
+void ExternalStore::stop() {
+    watcher_ = {};
 }
 
 std::string ExternalStore::trouble() const {
     const std::lock_guard lock(mutex_);
     return trouble_;
+}
+
+// Where there is no key any more, look() meets the same and says so.
+void ExternalStore::renew() {
+    const auto key = source_();
+    if (!key) return;
+    auto variables = variables_of(*key);
+    {
+        const std::lock_guard lock(mutex_);
+        if (variables == variables_) return;
+        variables_ = std::move(variables);
+    }
+    log_.info("the store's key was renewed");
+    renewed_();
 }
 
 void ExternalStore::look() {
@@ -92,7 +117,9 @@ void ExternalStore::look_on(const std::stop_token& stopping) {
         const Milliseconds pause = trouble().empty() ? kLookAgain : kLookAgainInTrouble;
         std::unique_lock lock(mutex);
         never.wait_for(lock, stopping, pause, [] { return false; });
-        if (!stopping.stop_requested()) look();
+        if (stopping.stop_requested()) return;
+        renew();
+        look();
     }
 }
 

@@ -2,8 +2,11 @@
 `serve --s3-endpoint`, has the functions and hears of events by POST /events. The notifications are
 posted by the test, in the shapes of AWS, Ceph and MinIO."""
 
+import configparser
 import contextlib
+import datetime
 import hashlib
+import http.server
 import json
 import os
 import select
@@ -62,6 +65,35 @@ class Front:
                         if not data:
                             return
                         (far if one is near else near).sendall(data)
+
+
+class Container:
+    """The service beside a container that tells its key, and that it ends in four minutes."""
+
+    def __init__(self, key):
+        self.key = key
+        container = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(minutes=4)
+                body = json.dumps({**container.key,
+                                   "Expiration": end.strftime("%Y-%m-%dT%H:%M:%SZ")}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/key"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def record(source, name, key, bucket=PICTURES):
@@ -253,6 +285,40 @@ class StoreEvents(unittest.TestCase):
             self.put("back.jpg")
             self.post(of_minio("back.jpg"), server)
             self.assert_ready("back.jpg", server)
+
+    def store_key(self, name):
+        said = subprocess.run([BIN / "imagemill", "keys", "add", name, "--grant", "read=*", "--grant",
+                               "write=*", "--data", self.store.data],
+                              check=True, capture_output=True, text=True).stdout
+        profile = configparser.ConfigParser()
+        profile.read_string(said)
+        return {"AccessKeyId": profile[name]["aws_access_key_id"],
+                "SecretAccessKey": profile[name]["aws_secret_access_key"]}
+
+    def test_the_key_of_a_container_is_renewed_for_the_server_and_its_functions(self):
+        first, second = self.store_key("first"), self.store_key("second")
+        container, front = Container(first), Front(self.store.s3_url)
+        self.addCleanup(container.close)
+        self.addCleanup(front.close)
+        front.is_open = False  # So it looks every few seconds.
+        with Cloud("--s3-endpoint", front.url, environment={
+                "HOME": "/nonexistent", "AWS_CONTAINER_CREDENTIALS_FULL_URI": container.url,
+                "IMAGEMILL_SOURCE_BUCKET": PICTURES,
+                "IMAGEMILL_DESTINATION_BUCKET": RENDITIONS}) as server:
+            # There is an instance with the first key now.
+            self.assertEqual(server.upload("renewed.jpg", self.photo).status, 503)
+            container.key = second
+            subprocess.run([BIN / "imagemill", "keys", "remove", "first", "--data", self.store.data],
+                           check=True)
+            front.is_open = True
+            deadline = time.monotonic() + DEADLINE_S
+            while server.request("GET", "/health").json()["store"]["trouble"] is not None:
+                self.assertLess(time.monotonic(), deadline, server.stderr_text())
+                time.sleep(0.2)
+            self.assertEqual(server.upload("renewed.jpg", self.photo).status, 201)
+            self.post(of_ceph("renewed.jpg"), server)
+            self.assertIn(second["AccessKeyId"], self.assert_ready("renewed.jpg", server)["url"])
+            self.assertIn("the store's key was renewed", server.stderr_text())
 
     def test_over_tls_with_an_authority_of_ones_own(self):
         folder = tempfile.mkdtemp()
