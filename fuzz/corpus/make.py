@@ -165,7 +165,22 @@ def boxes():
     yield "avif-grid", run([*quality, "--grid", "2x1", "{in}", "{out}"],
                            saved(gradient(size=(128, 64)), "PNG"), ".png", ".avif")
     yield "avif-animated", sequence(quality, color, tile)
-    yield "heic", run(["heif-enc", "-q", "20", "-o", "{out}", "{in}"], color, ".png", ".heic")
+    heic = run(["heif-enc", "-q", "20", "-o", "{out}", "{in}"], color, ".png", ".heic")
+    yield "heic", heic
+    yield "heic-pieces", in_pieces(heic)
+
+
+def in_pieces(heic):
+    """The same file, whose one item is said to lie in two pieces, one behind the other."""
+    meta = heic.index(b"meta") - 4
+    at = heic.index(b"iloc") - 4
+    head, base, count, offset, size = struct.unpack_from(">12sIHII", heic, at + 8)
+    assert count == 1 and offset == 0
+    half = size // 2
+    places = struct.pack(">12sIHIIII", head, base + 8, 2, 0, half, half, size - half)
+    longer = struct.pack(">I", struct.unpack_from(">I", heic, meta)[0] + 8)
+    return (heic[:meta] + longer + heic[meta + 4:at] +
+            struct.pack(">I4s", 8 + len(places), b"iloc") + places + heic[at + 34:])
 
 
 def sequence(command, *pictures):

@@ -59,7 +59,8 @@ TEST(RenderHeic, KeepsTransparency) {
 }
 
 TEST(RenderHeic, PutsAGridTogether) {
-    const std::string file = test::heic_grid({.columns = 3, .rows = 2, .size = {150, 100}});
+    const std::string file =
+        test::heic_grid({.columns = 3, .rows = 2, .size = {150, 100}, .pieces = 4});
     const Grid grid = pixels_of(as_bytes(file));
     ASSERT_EQ(grid.width, 150);
     ASSERT_EQ(grid.height, 100);

@@ -76,6 +76,18 @@ std::string webp_canvas(int flags, int width, int height) {
     return writer.out();
 }
 
+Scattered scatter(std::string_view whole, std::size_t count) {
+    Scattered scattered{.pieces = std::vector<Scattered::Piece>(count)};
+    for (std::size_t i = count; i > 0; --i) {
+        const std::size_t from = whole.size() * (i - 1) / count;
+        const std::size_t size = whole.size() * i / count - from;
+        if (i < count) scattered.bytes += "between";
+        scattered.pieces[i - 1] = {scattered.bytes.size(), size};
+        scattered.bytes += whole.substr(from, size);
+    }
+    return scattered;
+}
+
 std::string box(std::string_view type, std::string_view body) {
     return Writer(Endian::big).u32(body.size() + 8).text(type).text(body).out();
 }

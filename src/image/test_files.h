@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "image/image.h"
 #include "image/probe/byte_reader.h"
@@ -70,6 +71,15 @@ std::string webp(std::string_view chunks);
 std::string webp_canvas(int flags, int width, int height);
 
 std::string box(std::string_view type, std::string_view body);
+// As a file of boxes may hold an item: in pieces, the last one first, something between them.
+struct Scattered {
+    struct Piece {
+        std::uint64_t at = 0, size = 0;
+    };
+    std::string bytes = {};
+    std::vector<Piece> pieces = {};  // In order; `at` counts from the beginning of `bytes`.
+};
+Scattered scatter(std::string_view whole, std::size_t count);
 struct AvifHeader {
     std::uint32_t width = 320;
     std::uint32_t height = 200;

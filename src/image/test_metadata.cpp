@@ -119,20 +119,23 @@ std::string heif_with(const std::vector<HeifItem>& items) {
         if (item.type == "mime") info.text(std::string_view("application/rdf+xml\0", 20));
         list.text(box("infe", info.out()));
     }
+    std::vector<Scattered> stored;
+    for (const HeifItem& item : items) stored.push_back(scatter(item.data, item.pieces));
     const std::string brand = box("ftyp", "avif" + std::string(4, '\0') + "mif1");
     // The table's size does not depend on the places in it.
     const auto meta = [&](std::size_t at) {
         Writer places = full(0);
         places.u8(0x44).u8(0).u16(items.size());
         std::uint64_t number = 1;
-        for (const HeifItem& item : items) {
-            places.u16(number++).u16(0).u16(1).u32(at).u32(item.data.size());
-            at += item.data.size();
+        for (const Scattered& item : stored) {
+            places.u16(number++).u16(0).u16(item.pieces.size());
+            for (const auto& piece : item.pieces) places.u32(at + piece.at).u32(piece.size);
+            at += item.bytes.size();
         }
         return box("meta", full(0).out() + box("iinf", list.out()) + box("iloc", places.out()));
     };
     std::string data;
-    for (const HeifItem& item : items) data += item.data;
+    for (const Scattered& item : stored) data += item.bytes;
     return brand + meta(brand.size() + meta(0).size() + 8) + box("mdat", data);
 }
 

@@ -41,6 +41,7 @@ std::string gif_xmp(std::string_view packet);
 struct HeifItem {
     std::string type;
     std::string data;
+    std::size_t pieces = 1;
 };
 std::string heif_with(const std::vector<HeifItem>& items);
 

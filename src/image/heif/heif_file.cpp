@@ -28,15 +28,18 @@ Result<HeifTiles> one_tile(const HeifItem& item, const Limits& limits) {
     const Size size = TRY(size_of_item(item, limits));
     const Bytes config = item.property("hvcC");
     if (config.empty()) return corrupt("The HEIC does not say how its picture is coded.");
-    if (item.data.empty()) {
-        return unsupported("The HEIC's picture lies in several pieces, which is not read here.");
+    if (item.pieces.empty()) {
+        return unsupported(
+            "The HEIC's picture lies in another file or in too many pieces, which is not read "
+            "here.");
     }
-    return HeifTiles{.size = size, .tile = size, .config = config, .tiles = {item.data}};
+    return HeifTiles{.size = size, .tile = size, .config = config, .tiles = {item.pieces}};
 }
 
 // 23008-12 6.6.2.3
 Result<HeifTiles> parse_grid(const HeifItem& item, Size size) {
-    ByteReader reader(item.data, Endian::big);
+    Buffer room;
+    ByteReader reader(join(item.pieces, room), Endian::big);
     reader.skip(1);
     const bool wide = (reader.u8() & 1) != 0;
     HeifTiles grid{.size = size, .tile = {}};

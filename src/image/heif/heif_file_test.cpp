@@ -45,6 +45,74 @@ TEST(HeifFile, SaysHowLargeThePictureIs) {
     EXPECT_TRUE(info_of(HeicSample::alpha).has_alpha);
 }
 
+TEST(HeifFile, FindsWhatLiesInPieces) {
+    const HeicLayout whole{.columns = 2, .rows = 2, .size = {100, 100}};
+    HeicLayout broken = whole;
+    broken.pieces = 5;
+    const std::string whole_file = test::heic_grid(whole);
+    const std::string file = test::heic_grid(broken);
+    const auto wanted = parse_heif(as_bytes(whole_file), {});
+    const auto found = parse_heif(as_bytes(file), {});
+    ASSERT_TRUE(wanted);
+    ASSERT_TRUE(found) << found.error().message;
+
+    ASSERT_EQ(found->color.tiles.size(), 4U);
+    EXPECT_EQ(found->color.tiles.back().size(), 5U);
+    Buffer room;
+    EXPECT_EQ(as_text(join(found->color.tiles.back(), room)),
+              as_text(wanted->color.tiles.back().front()));
+    EXPECT_EQ(found->color.columns, 2);
+}
+
+// Of one tile, said to lie in so many pieces of a size, all at the beginning. Its two properties
+// are listed so often.
+std::string one_tile(std::uint64_t count, std::uint64_t size, std::uint64_t listed = 1) {
+    const auto full = [] { return Writer(Endian::big).u32(0); };
+    const std::string type =
+        test::box("infe", Writer(Endian::big).u32(0x0200'0000).u16(1).u16(0).text("hvc1").out());
+    Writer places = full();
+    places.u16(0x4400).u16(1).u16(1).u16(0).u16(count);
+    for (std::uint64_t i = 0; i < count; ++i) places.u32(0).u32(size);
+    const std::string properties =
+        test::box("hvcC", "config") + test::box("ispe", full().u32(64).u32(64).out());
+    Writer links = full();
+    links.u32(listed);
+    for (std::uint64_t i = 0; i < listed; ++i) links.u16(1).u8(2).u8(1).u8(2);
+    return test::box(
+        "meta",
+        full().out() + test::box("pitm", full().u16(1).out()) +
+            test::box("iinf", full().u16(1).text(type).out()) + test::box("iloc", places.out()) +
+            test::box("iprp", test::box("ipco", properties) + test::box("ipma", links.out())));
+}
+
+Result<std::size_t> count_pieces(std::uint64_t count, std::uint64_t size) {
+    const std::string file = one_tile(count, size);
+    return TRY(parse_heif(as_bytes(file), {})).color.tiles.front().size();
+}
+
+TEST(HeifFile, TakesPiecesUpToAllOfTheFileAndNoMore) {
+    const auto refusal = [](std::uint64_t count, std::uint64_t size) {
+        const auto counted = count_pieces(count, size);
+        return counted ? Code::internal : counted.error().code;
+    };
+    EXPECT_EQ(*count_pieces(2, 80), 2U);
+    EXPECT_EQ(refusal(2, 100), Code::corrupt);  // Of 169 bytes, most of them twice.
+    EXPECT_EQ(refusal(2, 1'000), Code::corrupt);
+    EXPECT_EQ(refusal(2, 0), Code::unsupported);
+    EXPECT_EQ(refusal(0, 0), Code::unsupported);
+
+    constexpr auto kMost = static_cast<std::uint64_t>(kHeifPiecesMax);
+    EXPECT_EQ(*count_pieces(kMost, 1), kMost);
+    EXPECT_EQ(refusal(kMost + 1, 1), Code::unsupported);
+}
+
+TEST(HeifFile, TakesAnItemsFirstListOfPropertiesAlone) {
+    const std::string file = one_tile(1, 80, 1'000);
+    const auto parsed = parse_heif_items(as_bytes(file));
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(parsed->items.at(1).properties.size(), 2U);
+}
+
 // Four thousand million pieces in 400 kB: whoever looks at each does not come back.
 TEST(HeifFile, PassesOverPiecesOfNoBytes) {
     Writer places(Endian::big);
@@ -138,7 +206,8 @@ TEST(HeifFile, HoldsTheLimitsForTheWholeAndForTiles) {
 }
 
 TEST(HeifFile, RefusesEveryCutAndNeverReadsBeyond) {
-    const std::string whole = test::heic_grid({.columns = 2, .rows = 2, .size = {100, 100}});
+    const std::string whole =
+        test::heic_grid({.columns = 2, .rows = 2, .size = {100, 100}, .pieces = 3});
     for (std::size_t size = 0; size < whole.size(); ++size) {
         // A copy of just that size, so that a sanitizer sees a step too far.
         const Buffer part = to_buffer(std::string_view(whole).substr(0, size));
@@ -149,7 +218,8 @@ TEST(HeifFile, RefusesEveryCutAndNeverReadsBeyond) {
 }
 
 TEST(HeifFile, SurvivesEveryWrongByte) {
-    const std::string whole = test::heic_grid({.columns = 2, .rows = 2, .size = {100, 100}});
+    const std::string whole =
+        test::heic_grid({.columns = 2, .rows = 2, .size = {100, 100}, .pieces = 3});
     for (std::size_t at = 0; at < whole.size(); ++at) {
         for (const int wrong : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
             Buffer bytes = to_buffer(whole);

@@ -7,19 +7,6 @@
 namespace imagemill::image {
 namespace {
 
-// A full box starts with a version and 24 bits of flags.
-struct FullBox {
-    explicit FullBox(Bytes body) : reader(body, Endian::big) {
-        version = reader.u8();
-        flags = reader.u24();
-    }
-    std::uint32_t id(bool wide) { return wide ? reader.u32() : reader.u16(); }
-
-    ByteReader reader;
-    int version = 0;
-    std::uint32_t flags = 0;
-};
-
 Error ends_early() {
     return corrupt("The HEIC ends before it says what is in it.");
 }
@@ -34,9 +21,9 @@ std::string_view content_type_of(std::string_view rest) {
 
 // 14496-12 8.11.6
 Result<void> read_types(Bytes meta, HeifItems& found) {
-    const auto list = find_box_view(meta, "iinf");
+    const auto list = find_box(meta, "iinf");
     if (!list) return ends_early();
-    FullBox box(list->body);
+    FullBox box(*list);
     box.id(box.version != 0);
     while (const auto entry = take_box(box.reader)) {
         if (entry->type != "infe") continue;
@@ -60,6 +47,7 @@ Result<void> read_types(Bytes meta, HeifItems& found) {
 struct Locations {
     FullBox box;
     int offset_bytes = 0, length_bytes = 0, base_bytes = 0, index_bytes = 0;
+    int pieces_left = kHeifPiecesMax;
 
     std::uint64_t number(int bytes) {
         if (bytes == 8) return box.reader.u64();
@@ -72,14 +60,42 @@ struct Locations {
                 box.reader.skip(static_cast<std::uint64_t>(count * bytes));
         }
     }
+    bool takes(int count) {
+        if (count == 1) return true;
+        if (count > pieces_left) return false;
+        pieces_left -= count;
+        return true;
+    }
 };
+
+Result<HeifPieces> read_pieces(Locations& at, int count, Bytes home, std::uint64_t base) {
+    HeifPieces pieces;
+    std::size_t left = home.size();
+    for (int i = 0; i < count; ++i) {
+        at.number(at.index_bytes);
+        const std::uint64_t offset = at.number(at.offset_bytes);
+        const std::uint64_t length = at.number(at.length_bytes);
+        if (!at.box.reader.ok()) return ends_early();
+        ByteReader place(home, Endian::big);
+        place.skip(base);
+        place.skip(offset);
+        const bool is_all = count == 1 && length == 0;
+        const Bytes piece = is_all ? place.rest() : place.take(length);
+        if (!place.ok() || piece.size() > left) {
+            return corrupt("The HEIC ends before its picture does.");
+        }
+        left -= piece.size();
+        if (!piece.empty()) pieces.push_back(piece);
+    }
+    return pieces;
+}
 
 // 14496-12 8.11.3
 Result<void> read_places(Bytes input, Bytes meta, HeifItems& found) {
-    const auto list = find_box_view(meta, "iloc");
+    const auto list = find_box(meta, "iloc");
     if (!list) return ends_early();
-    const auto data_box = find_box_view(meta, "idat");
-    Locations at{FullBox(list->body)};
+    const auto data_box = find_box(meta, "idat");
+    Locations at{FullBox(*list)};
     const int sizes = at.box.reader.u8();
     const int more_sizes = at.box.reader.u8();
     at.offset_bytes = sizes >> 4;
@@ -93,47 +109,46 @@ Result<void> read_places(Bytes input, Bytes meta, HeifItems& found) {
         const int method = at.box.version == 0 ? 0 : at.box.reader.u16() & 15;
         const std::uint16_t other_file = at.box.reader.u16();
         const std::uint64_t base = at.number(at.base_bytes);
-        const int pieces = at.box.reader.u16();
-        if (pieces != 1) {
-            at.skip_pieces(pieces);
+        const int count = at.box.reader.u16();
+        const auto item = found.items.find(id);
+        const bool is_here = item != found.items.end() && other_file == 0 && method <= 1;
+        if (!is_here || !at.takes(count)) {
+            at.skip_pieces(count);
             continue;
         }
-        at.number(at.index_bytes);
-        const std::uint64_t offset = at.number(at.offset_bytes);
-        const std::uint64_t length = at.number(at.length_bytes);
-        if (!at.box.reader.ok()) return ends_early();
-        const auto item = found.items.find(id);
-        if (item == found.items.end() || other_file != 0 || method > 1) continue;
-        const Bytes home = method == 0 ? input : (data_box ? data_box->body : Bytes());
-        ByteReader place(home, Endian::big);
-        place.skip(base);
-        place.skip(offset);
-        item->second.data = length == 0 ? place.rest() : place.take(length);
-        if (!place.ok()) return corrupt("The HEIC ends before its picture does.");
+        const Bytes home = method == 0 ? input : data_box.value_or(Bytes());
+        item->second.pieces = TRY(read_pieces(at, count, home, base));
     }
     return {};
 }
 
 // 23008-12 9.3. Index 0 says "no property".
 Result<void> read_properties(Bytes meta, HeifItems& found) {
-    const auto both = find_box_view(meta, "iprp");
-    const auto container = both ? find_box_view(both->body, "ipco") : both;
-    const auto links = both ? find_box_view(both->body, "ipma") : both;
+    const auto both = find_box(meta, "iprp");
+    const auto container = both ? find_box(*both, "ipco") : both;
+    const auto links = both ? find_box(*both, "ipma") : both;
     if (!container || !links) return corrupt("The HEIC does not say how large it is.");
+    constexpr std::size_t kIndexMax = 0x7fff;
     std::vector<BoxView> properties;
-    ByteReader boxes(container->body, Endian::big);
-    while (const auto box = take_box(boxes)) properties.push_back(*box);
+    ByteReader boxes(*container, Endian::big);
+    while (properties.size() < kIndexMax) {
+        const auto box = take_box(boxes);
+        if (!box) break;
+        properties.push_back(*box);
+    }
 
-    FullBox box(links->body);
+    FullBox box(*links);
     const bool wide = (box.flags & 1) != 0;
     for (std::uint32_t left = box.reader.u32(); left > 0; --left) {
         const std::uint32_t id = box.id(box.version != 0);
         const int count = box.reader.u8();
+        const auto item = found.items.find(id);
+        // Listed again, which no item may be, it could take far more memory than the file.
+        const bool is_first = item != found.items.end() && item->second.properties.empty();
         for (int i = 0; i < count; ++i) {
             const std::size_t index = wide ? box.reader.u16() & 0x7fffU : box.reader.u8() & 0x7fU;
             if (!box.reader.ok()) return ends_early();
-            const auto item = found.items.find(id);
-            if (item == found.items.end() || index == 0 || index > properties.size()) continue;
+            if (!is_first || index == 0 || index > properties.size()) continue;
             item->second.properties.push_back(properties[index - 1]);
         }
         if (!box.reader.ok()) return ends_early();
@@ -142,31 +157,34 @@ Result<void> read_properties(Bytes meta, HeifItems& found) {
 }
 
 Result<Bytes> find_meta(Bytes input) {
-    const auto box = find_box_view(input, "meta");
-    if (!box && find_box_view(input, "moov")) {
+    const auto box = find_box(input, "meta");
+    if (!box && find_box(input, "moov")) {
         return unsupported("The HEIC holds a film and no still, which is not read here.");
     }
-    if (!box || box->body.size() < 4) return ends_early();
-    return box->body.subspan(4);
+    if (!box || box->size() < 4) return ends_early();
+    return box->subspan(4);
 }
 
 // 14496-12 8.11.12
 void read_references(Bytes meta, HeifItems& found) {
-    const auto list = find_box_view(meta, "iref");
+    const auto list = find_box(meta, "iref");
     if (!list) return;
-    FullBox box(list->body);
+    FullBox box(*list);
     const bool wide = box.version != 0;
     while (const auto reference = take_box(box.reader)) {
         ByteReader reader(reference->body, Endian::big);
         const auto id = [&] { return wide ? reader.u32() : std::uint32_t{reader.u16()}; };
         const auto item = found.items.find(id());
         if (item == found.items.end()) continue;
-        const int count = reader.u16();
-        for (int i = 0; i < count; ++i) {
+        std::vector<std::uint32_t>* targets = nullptr;
+        if (reference->type == "dimg") targets = &item->second.made_of;
+        if (reference->type == "auxl") targets = &item->second.auxiliary_of;
+        if (targets == nullptr) continue;
+        // One more than there can be shows that they are too many.
+        for (int left = reader.u16(); left > 0 && targets->size() <= kHeifItemsMax; --left) {
             const std::uint32_t target = id();
             if (!reader.ok()) break;
-            if (reference->type == "dimg") item->second.made_of.push_back(target);
-            if (reference->type == "auxl") item->second.auxiliary_of.push_back(target);
+            targets->push_back(target);
         }
     }
 }
@@ -176,6 +194,20 @@ void read_references(Bytes meta, HeifItems& found) {
 Bytes HeifItem::property(std::string_view kind) const {
     const auto found = std::ranges::find(properties, kind, &BoxView::type);
     return found == properties.end() ? Bytes() : found->body;
+}
+
+std::size_t size_of(const HeifPieces& pieces) {
+    std::size_t size = 0;
+    for (const Bytes piece : pieces) size += piece.size();
+    return size;
+}
+
+Bytes join(const HeifPieces& pieces, Buffer& room) {
+    if (pieces.size() == 1) return pieces.front();
+    room.clear();
+    room.reserve(size_of(pieces));
+    for (const Bytes piece : pieces) room.insert(room.end(), piece.begin(), piece.end());
+    return room;
 }
 
 Result<HeifItems> list_heif_items(Bytes input) {
@@ -188,11 +220,11 @@ Result<HeifItems> list_heif_items(Bytes input) {
 
 Result<HeifItems> parse_heif_items(Bytes input) {
     const Bytes meta = TRY(find_meta(input));
-    const auto main = find_box_view(meta, "pitm");
+    const auto main = find_box(meta, "pitm");
     if (!main) return corrupt("The HEIC does not say which of its pictures is the main one.");
 
     HeifItems found = TRY(list_heif_items(input));
-    FullBox primary(main->body);
+    FullBox primary(*main);
     found.primary = primary.id(primary.version != 0);
     TRY(read_properties(meta, found));
     read_references(meta, found);

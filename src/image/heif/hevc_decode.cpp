@@ -169,7 +169,9 @@ Result<HevcPicture> decode_hevc(const HeifTiles& tiles, const Stop& stop) {
             return Error{.code = Code::timeout,
                          .message = "The picture took too long, so its rendering was stopped."};
         }
-        const auto slices = TRY(split_hevc_slices(tiles.tiles[index], config.length_bytes));
+        Buffer room;
+        const Bytes tile = join(tiles.tiles[index], room);
+        const auto slices = TRY(split_hevc_slices(tile, config.length_bytes));
         const Decoder decoder = TRY(new_decoder());
         const de265_image* image = decode_units(decoder, config, slices);
         if (image == nullptr) return damaged();

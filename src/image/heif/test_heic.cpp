@@ -118,7 +118,7 @@ std::string heic_grid(const HeicLayout& layout) {
     const Buffer file = heic(HeicSample::quarters);
     const HeifFile parsed = *parse_heif(file, {});
     const std::string config(as_text(parsed.color.config));
-    const std::string tile(as_text(parsed.color.tiles.front()));
+    const Scattered tile = scatter(as_text(parsed.color.tiles.front().front()), layout.pieces);
     const auto tiles = static_cast<std::uint64_t>(layout.columns * layout.rows);
     const bool is_grid = tiles > 1;
 
@@ -134,8 +134,8 @@ std::string heic_grid(const HeicLayout& layout) {
     Writer list = big().u16(items), links = big().u32(items), references = big();
     list.text(type_box(1, is_grid ? "grid" : "hvc1"));
     links.text(main_links.out());
-    const std::string body = is_grid ? grid_body(layout) : "";
-    const std::string idat = is_grid ? box("idat", body) : "";
+    const Scattered body = scatter(is_grid ? grid_body(layout) : "", layout.pieces);
+    const std::string idat = is_grid ? box("idat", body.bytes) : "";
     Writer made_of = big().u16(1).u16(tiles);
     for (std::uint64_t id = 2; is_grid && id <= items; ++id) {
         list.text(type_box(id, "hvc1"));
@@ -149,17 +149,19 @@ std::string heic_grid(const HeicLayout& layout) {
         Writer places = big().u16(0x4400).u16(items);
         for (std::uint64_t id = 1; id <= items; ++id) {
             const bool in_idat = is_grid && id == 1;
-            places.u16(id).u16(in_idat ? 1 : 0).u16(0).u16(1);
-            places.u32(in_idat ? 0 : tile_at).u32(in_idat ? body.size() : tile.size());
+            places.u16(id).u16(in_idat ? 1 : 0).u16(0).u16(layout.pieces);
+            for (const auto& piece : in_idat ? body.pieces : tile.pieces) {
+                places.u32(piece.at + (in_idat ? 0 : tile_at)).u32(piece.size);
+            }
         }
         const std::string meta = full_box("pitm", 0, big().u16(1)) + full_box("iinf", 0, list) +
                                  full_box("iloc", 1, places) + idat +
                                  box("iprp", box("ipco", properties) + full_box("ipma", 0, links)) +
                                  (is_grid ? full_box("iref", 0, references) : "");
         return box("ftyp", big().text("heic").u32(0).text("mif1heic").out()) +
-               full_box("meta", 0, big().text(meta)) + box("mdat", tile);
+               full_box("meta", 0, big().text(meta)) + box("mdat", tile.bytes);
     };
-    return write(write(0).size() - tile.size());
+    return write(write(0).size() - tile.bytes.size());
 }
 
 }  // namespace imagemill::image::test

@@ -27,6 +27,7 @@ struct HeicLayout {
     int rows = 1;
     Size size{64, 64};                         // Of the whole.
     std::vector<std::string> properties = {};  // More boxes, in this order, of the whole picture.
+    std::size_t pieces = 1;                    // That each tile lies in, and what says the grid.
 };
 std::string heic_grid(const HeicLayout& layout);
 

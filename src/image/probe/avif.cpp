@@ -9,52 +9,11 @@
 namespace imagemill::image {
 namespace {
 
-struct Box {
-    std::string_view type;
-    Bytes body;
-};
-
-std::optional<Box> next_box(ByteReader& reader) {
-    if (reader.remaining() < 8) return std::nullopt;
-    std::uint64_t size = reader.u32();
-    Box box;
-    box.type = reader.text(4);
-    std::uint64_t header = 8;
-    if (size == 1) {
-        size = reader.u64();
-        header = 16;
-    }
-    if (!reader.ok()) return std::nullopt;
-    if (size == 0) size = header + reader.remaining();  // To the end of the file.
-    if (size < header) return std::nullopt;
-    box.body = reader.take_up_to(size - header);
-    return box;
-}
-
-std::optional<Bytes> find_box(Bytes boxes, std::string_view type) {
-    ByteReader reader(boxes, Endian::big);
-    while (const auto box = next_box(reader)) {
-        if (box->type == type) return box->body;
-    }
-    return std::nullopt;
-}
-
-// A full box starts with a version and 24 bits of flags.
-struct FullBox {
-    explicit FullBox(Bytes body) : reader(body, Endian::big) {
-        version = reader.u8();
-        flags = reader.u24();
-    }
-    ByteReader reader;
-    int version = 0;
-    std::uint32_t flags = 0;
-};
-
 std::uint32_t primary_item(Bytes meta) {
     const auto body = find_box(meta, "pitm");
     if (!body) return 0;
     FullBox box(*body);
-    return box.version == 0 ? box.reader.u16() : box.reader.u32();
+    return box.id(box.version != 0);
 }
 
 // "av01", "grid", "hvc1"; empty where the item is not listed.
@@ -62,12 +21,12 @@ std::string_view type_of_item(Bytes meta, std::uint32_t item) {
     const auto body = find_box(meta, "iinf");
     if (!body) return {};
     FullBox list(*body);
-    list.reader.skip(list.version == 0 ? 2 : 4);
-    while (const auto entry = next_box(list.reader)) {
+    list.id(list.version != 0);
+    while (const auto entry = take_box(list.reader)) {
         if (entry->type != "infe") continue;
         FullBox info(entry->body);
         if (info.version < 2) continue;
-        const std::uint32_t id = info.version == 2 ? info.reader.u16() : info.reader.u32();
+        const std::uint32_t id = info.id(info.version != 2);
         info.reader.skip(2);
         if (id == item) return info.reader.text(4);
     }
@@ -96,7 +55,7 @@ void read_clean_aperture(Bytes body, Properties& properties) {
     properties.height = std::min(properties.height, height / height_unit);
 }
 
-void read_property(const Box& box, Properties& properties) {
+void read_property(const BoxView& box, Properties& properties) {
     ByteReader reader(box.body, Endian::big);
     if (box.type == "ispe") {
         reader.skip(4);
@@ -112,9 +71,9 @@ void read_property(const Box& box, Properties& properties) {
     }
 }
 
-std::optional<Box> property_at(Bytes container, std::uint32_t index) {
+std::optional<BoxView> property_at(Bytes container, std::uint32_t index) {
     ByteReader reader(container, Endian::big);
-    for (std::uint32_t at = 1; const auto box = next_box(reader); ++at) {
+    for (std::uint32_t at = 1; const auto box = take_box(reader); ++at) {
         if (at == index) return box;
     }
     return std::nullopt;
@@ -129,7 +88,7 @@ Properties properties_of(Bytes iprp, std::uint32_t item) {
     const bool wide = (box.flags & 1) != 0;
     std::uint32_t left = box.reader.u32();
     for (; left > 0 && box.reader.ok(); --left) {
-        const std::uint32_t id = box.version == 0 ? box.reader.u16() : box.reader.u32();
+        const std::uint32_t id = box.id(box.version != 0);
         const int count = box.reader.u8();
         for (int i = 0; i < count; ++i) {
             const std::uint32_t index = wide ? box.reader.u16() & 0x7fffU : box.reader.u8() & 0x7fU;
@@ -146,7 +105,7 @@ bool has_alpha_plane(Bytes iprp) {
     const auto container = find_box(iprp, "ipco");
     if (!container) return false;
     ByteReader reader(*container, Endian::big);
-    while (const auto box = next_box(reader)) {
+    while (const auto box = take_box(reader)) {
         if (box->type != "auxC" || box->body.size() < 4) continue;
         if (starts_with(box->body.subspan(4), "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha")) {
             return true;

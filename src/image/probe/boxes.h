@@ -46,6 +46,26 @@ inline std::optional<BoxView> find_box_view(Bytes boxes, std::string_view type) 
     return std::nullopt;
 }
 
+// Its body alone.
+inline std::optional<Bytes> find_box(Bytes boxes, std::string_view type) {
+    const auto box = find_box_view(boxes, type);
+    if (!box) return std::nullopt;
+    return box->body;
+}
+
+// A full box starts with a version and 24 bits of flags.
+struct FullBox {
+    explicit FullBox(Bytes body) : reader(body, Endian::big) {
+        version = reader.u8();
+        flags = reader.u24();
+    }
+    std::uint32_t id(bool wide) { return wide ? reader.u32() : reader.u16(); }
+
+    ByteReader reader;
+    int version = 0;
+    std::uint32_t flags = 0;
+};
+
 // What the first box says the file is: any of these brands.
 inline bool has_brand(Bytes input, std::initializer_list<std::string_view> brands) {
     ByteReader reader(input, Endian::big);

@@ -1,17 +1,19 @@
 // metadata: where a file keeps what it says beside its pixels.
 //
-// Shapes:  Borrows the file. Exif without the prefix that containers put before it. A TIFF file is
-//          such a structure itself.
+// Shapes:  Borrows the file, or what it holds itself. Exif without the prefix that containers put
+//          before it. A TIFF file is such a structure itself.
 // Errors:  none: what is damaged or lies outside is not there.
 // Threads: pure functions.
 // Cost:    a walk over the container's segments; only JPEG's extended XMP and Photoshop's resources
-//          are put together from their pieces.
+//          are put together from their pieces, and up to 4 MB of HEIC's and AVIF's.
 // Source:  JPEG: Exif 2.32, 4.7.2; XMP part 3 (APP1, extended); Photoshop file formats (APP13).
 //          PNG third edition, 11.3.3 (text), 11.3.4.5 (eXIf). RFC 9649, 2.7.1.5 (EXIF, XMP).
 //          GIF89a, 24 and 26. ISO/IEC 23008-12, A.2 (Exif), A.3 (XMP).
 #pragma once
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "image/image.h"
@@ -27,6 +29,9 @@ struct FoundMetadata {
     Facts elsewhere = {};
     std::string author = {};  // By IPTC or a text, for pictures whose Exif and XMP are silent.
     std::string rights = {};
+
+    // What lay in pieces, put together; so this can be moved and not copied.
+    std::vector<std::unique_ptr<const Buffer>> joined = {};
 
     Facts facts() const;
 };

@@ -132,6 +132,20 @@ TEST(Metadata, IsFoundInEveryContainer) {
     EXPECT_EQ(facts_in(tiff, Format::tiff), kBoth);
 }
 
+TEST(Metadata, IsPutTogetherFromAHeifsPieces) {
+    const std::string block = std::string(4, '\0') + kBlock;
+    const auto facts = [](const std::string& file) { return facts_in(file, Format::heic); };
+    EXPECT_EQ(facts(test::heif_with({{"Exif", block, 7}, {"mime", kPacket, 3}})), kBoth);
+
+    // More than 4 MB is not, be it in one item or in several.
+    const std::string filler(2'500'000, ' ');
+    const std::string large = kPacket + filler;
+    EXPECT_EQ(facts(test::heif_with({{"mime", large, 2}, {"Exif", block, 2}})), kBoth);
+    EXPECT_EQ(facts(test::heif_with({{"mime", large + filler, 2}, {"Exif", block, 2}})),
+              Names{"author"});
+    EXPECT_EQ(facts(test::heif_with({{"mime", filler, 2}, {"mime", large, 2}})), Names{});
+}
+
 TEST(Metadata, OfTwoBlocksIsWhatBothSay) {
     const std::string second = exif_of({.image = {{tag::kModel, "Camera 5"}}});
     const std::string file =
@@ -186,7 +200,7 @@ TEST(Metadata, SurvivesEveryCutAndEveryLyingLength) {
     const std::string files[] = {
         test::jpeg_with({test::exif_segment(kBlock), test::xmp_segment(kPacket)}),
         test::png(4, 3, 2, test::png_chunk("iTXt", keyword + kPacket)),
-        test::heif_with({{"Exif", std::string(4, '\0') + kBlock}, {"mime", kPacket}}),
+        test::heif_with({{"Exif", std::string(4, '\0') + kBlock, 2}, {"mime", kPacket}}),
         test::gif_with(test::gif_xmp(kPacket)),
         exif_of({.image = {{tag::kXmp, kPacket}, {tag::kIptc, "words"}}, .thumbnail = true})};
     constexpr Format kFormats[] = {Format::jpeg, Format::png,  Format::webp, Format::gif,
