@@ -94,6 +94,15 @@ TEST(ProbeSvg, LetsHarmlessReferencesPass) {
     }
 }
 
+// A million that do not end, in 5 MB: whoever looks for each one's end does not come back.
+TEST(ProbeSvg, PassesOverReferencesWithoutAnEnd) {
+    std::string style;
+    for (int i = 0; i < 1'000'000; ++i) style += "url(#";
+    EXPECT_EQ(refusal_inside("<style>" + style + "</style>"), "accepted");
+    EXPECT_NE(refusal_inside("<style>" + style + "url(a.svg</style>").find("outside itself"),
+              std::string::npos);
+}
+
 TEST(ProbeSvg, HoldsEmbeddedPicturesToTheLimits) {
     const auto embed = [](std::string_view type, std::string_view file) {
         return "<image href='data:image/" + std::string(type) + ";base64," +
