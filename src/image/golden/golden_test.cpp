@@ -2,11 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <fstream>
-#include <iterator>
 
-#include "image/test_files.h"
-#include "image/test_pictures.h"
+#include "image/golden/test_golden.h"
 
 namespace imagemill::image {
 namespace {
@@ -14,11 +11,7 @@ namespace {
 using test::Grid;
 
 Buffer file_of(std::string_view name) {
-    std::ifstream file(std::string(IMAGEMILL_GOLDENS) + "/" + std::string(name) + ".png",
-                       std::ios::binary);
-    const std::string bytes((std::istreambuf_iterator<char>(file)), {});
-    EXPECT_FALSE(bytes.empty()) << name;
-    return to_buffer(bytes);
+    return test::golden(std::string(name) + ".png");
 }
 
 struct Row {

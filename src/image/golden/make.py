@@ -92,4 +92,5 @@ def main():
     save("grey-inside", resize(grey, 24, 16))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "image/test_pictures.h"
+#include "image/golden/test_golden.h"
 
 namespace imagemill::image {
 namespace {
@@ -38,17 +38,6 @@ Spec to(Format format, Spec spec = {}) {
 
 Grid pixels_of(Bytes file, const Spec& spec = {}, Lane lane = Lane::automatic) {
     return test::read(render_one(file, to(Format::png, spec), lane).bytes, Format::png).grid;
-}
-
-double psnr(const Grid& a, const Grid& b) {
-    if (a.width != b.width || a.height != b.height || a.bands != b.bands) return 0;
-    double sum = 0;
-    for (std::size_t i = 0; i < a.values.size(); ++i) {
-        const double apart = a.values[i] - b.values[i];
-        sum += apart * apart;
-    }
-    if (sum == 0) return 99;
-    return 10 * std::log10(255.0 * 255.0 * static_cast<double>(a.values.size()) / sum);
 }
 
 TEST(Properties, ChangeNothingAtTheSameSize) {
@@ -107,7 +96,7 @@ TEST(Properties, AgreeInBothLanes) {
                                  Spec{.rotate = 270, .width = 120},
                                  Spec{.crop = Rect{40, 30, 200, 200}, .width = 100}}) {
             const Grid lane = pixels_of(file, spec, Lane::jpeg);
-            EXPECT_GE(psnr(lane, pixels_of(file, spec, Lane::libvips)), 40) << spec.width;
+            EXPECT_GE(test::psnr(lane, pixels_of(file, spec, Lane::libvips)), 40) << spec.width;
         }
     }
 }
