@@ -11,8 +11,8 @@
 //          corrupt           the input is empty, ends early or breaks its own format.
 //          too_large         the header, an enlarged output or the memory it would take exceeds
 //                            `limits`; found before any pixel is allocated; `exceeded` names it.
-//          timeout           `stop` said so. An encode of WebP or of many rows ends in the middle,
-//                            a HEIC between tiles; one of AVIF or GIF only when it is done.
+//          timeout           `stop` said so: docs/settings.md has what may still be done after it.
+//                            Only AVIF's encode and a still GIF's are one step that does not end.
 //          unavailable       libvips cannot be loaded, or memory ran out.
 //          Messages are sentences for the person who sent the picture.
 // Threads: every function may run on any thread at the same time.
