@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/base64_lanes.h"
+
 namespace imagemill {
 namespace {
 
@@ -88,12 +90,11 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 // Whole groups of four from the front, up to what is no plain group; how many characters those
-// were. A picture's base64 is nothing else: one look a group, where one a character took four times
-// longer.
+// were. A picture's base64 is nothing else.
 std::size_t parse_groups(std::string_view text, Buffer& out) {
-    out.resize(text.size() / 4 * 3);
-    std::byte* to = out.data();
-    std::size_t taken = 0;
+    out.resize(text.size() / 4 * 3 + kLaneSlack);
+    std::size_t taken = decode_lanes(text, out.data());
+    std::byte* to = out.data() + taken / 4 * 3;
     for (; taken + 4 <= text.size(); taken += 4) {
         const auto value = [&](std::size_t k) -> int {
             return kBase64Values[static_cast<unsigned char>(text[taken + k])];
@@ -152,8 +153,8 @@ std::string format_base64(Bytes bytes) {
 void append_base64(std::string& out, Bytes bytes) {
     const std::size_t start = out.size();
     out.resize(start + (bytes.size() + 2) / 3 * 4);
-    char* to = out.data() + start;
-    std::size_t i = 0;
+    std::size_t i = encode_lanes(bytes, out.data() + start);
+    char* to = out.data() + start + i / 3 * 4;
     const auto at = [&](std::size_t k) { return std::to_integer<unsigned>(bytes[k]); };
     for (; i + 3 <= bytes.size(); i += 3) {
         const unsigned group = at(i) << 16 | at(i + 1) << 8 | at(i + 2);
@@ -173,7 +174,7 @@ void append_base64(std::string& out, Bytes bytes) {
 
 Result<Buffer> parse_base64(std::string_view text) {
     Buffer out;
-    out.reserve(text.size() / 4 * 3 + 3);
+    out.reserve(text.size() / 4 * 3 + kLaneSlack);
     const std::size_t taken = parse_groups(text, out);
     unsigned group = 0;
     std::size_t count = 0;

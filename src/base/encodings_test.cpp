@@ -52,6 +52,49 @@ TEST(Encodings, HexAndBase64BringRandomBytesBack) {
     }
 }
 
+// As RFC 4648 has it, one character after the other.
+std::string base64_by_bits(Bytes bytes) {
+    constexpr std::string_view kAlphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    for (std::size_t bit = 0; bit < bytes.size() * 8; bit += 6) {
+        unsigned value = 0;
+        for (std::size_t i = bit; i < bit + 6; ++i) {
+            const unsigned byte =
+                i / 8 < bytes.size() ? std::to_integer<unsigned>(bytes[i / 8]) : 0;
+            value = value << 1 | (byte >> (7 - i % 8) & 1);
+        }
+        text += kAlphabet[value];
+    }
+    while (text.size() % 4 != 0) text += '=';
+    return text;
+}
+
+TEST(Encodings, Base64OfAnyLengthIsThatOfTheBits) {
+    for (std::size_t size = 0; size <= 256; ++size) {
+        const Buffer bytes = random_bytes(size);
+        const std::string text = base64_by_bits(bytes);
+        ASSERT_EQ(format_base64(bytes), text);
+        ASSERT_EQ(*parse_base64(text), bytes) << text;
+    }
+}
+
+TEST(Encodings, Base64KnowsEachOfTheCharactersThatAreNone) {
+    const std::string_view alphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const std::string plain(128, 'A');
+    for (int c = 0; c < 256; ++c) {
+        const auto character = static_cast<char>(c);
+        if (std::string_view(" \t\r\n=").find(character) != std::string_view::npos) continue;
+        for (const std::size_t at : {std::size_t{0}, std::size_t{31}, std::size_t{45}}) {
+            std::string text = plain;
+            text[at] = character;
+            const bool is_of_alphabet = alphabet.find(character) != std::string_view::npos;
+            ASSERT_EQ(parse_base64(text).has_value(), is_of_alphabet) << c << " at " << at;
+        }
+    }
+}
+
 TEST(Encodings, HexRefusesOddLengthsAndOtherLetters) {
     EXPECT_FALSE(parse_hex("abc"));
     EXPECT_FALSE(parse_hex("zz"));
