@@ -120,7 +120,7 @@ functions::ProcessorContext processor_context(Function& function,
 // Every record is looked at, whatever became of those before it; the first error is reported, so
 // that the event comes again.
 Result<std::string> run_processor(Function& function, const aws::Invocation& invocation) {
-    const auto events = TRY(aws::parse_s3_event(invocation.payload));
+    const auto events = TRY(aws::parse_s3_event(as_text(invocation.payload)));
     std::optional<Error> first_error;
     json::array reports;
     for (const store::ObjectEvent& event : events) {
@@ -168,7 +168,7 @@ Result<std::string> run_failure_record(Function& function, const aws::Invocation
 }
 
 Result<std::string> run_api(Function& function, const aws::Invocation& invocation) {
-    const json::value payload = TRY(parse_json(invocation.payload));
+    const json::value payload = TRY(parse_json(as_text(invocation.payload)));
     if (aws::is_failure_record(payload)) return run_failure_record(function, invocation, payload);
     aws::ProxyRequest proxy = TRY(aws::parse_proxy_event(payload));
     const functions::ApiContext context{.store = *function.store,

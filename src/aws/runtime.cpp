@@ -94,7 +94,7 @@ Result<Received> RuntimeApi::next() {
                                      .function_arn = text(runtime_api::kFunctionArn),
                                      .trace_id = text(runtime_api::kTraceId),
                                      .deadline = Time(Milliseconds(deadline_ms ? *deadline_ms : 0)),
-                                     .payload = std::string(as_text(response.body))},
+                                     .payload = std::move(response.body)},
                       .attempt_id = text(runtime_api::kInvocationId)};
     if (received.invocation.request_id.empty() || !deadline_ms) {
         return Error{Code::unavailable, "The Runtime API gave an invocation without a valid " +

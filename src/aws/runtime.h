@@ -28,7 +28,7 @@ struct Invocation {
     std::string function_arn;
     std::string trace_id;
     Time deadline;
-    std::string payload;  // JSON text.
+    Buffer payload;  // JSON text.
 };
 
 using FunctionHandler = std::function<Result<std::string>(const Invocation&)>;

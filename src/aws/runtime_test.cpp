@@ -45,7 +45,7 @@ class Runtime : public testing::Test {
 };
 
 Result<std::string> echo(const Invocation& invocation) {
-    return invocation.payload;
+    return std::string(as_text(invocation.payload));
 }
 
 TEST_F(Runtime, AnswersEachInvocationWithWhatTheHandlerReturns) {
@@ -123,7 +123,7 @@ TEST_F(Runtime, TellsTheHandlerAllOfTheInvocation) {
     EXPECT_EQ(seen.function_arn, "arn:f");
     EXPECT_EQ(seen.trace_id, "Root=1-id-1");
     EXPECT_EQ(seen.deadline, Time(Milliseconds(1583348638390)));
-    EXPECT_EQ(seen.payload, "[7]");
+    EXPECT_EQ(as_text(seen.payload), "[7]");
     EXPECT_EQ(trace, "Root=1-id-1");
     EXPECT_EQ(std::getenv("_X_AMZN_TRACE_ID"), nullptr);
     EXPECT_NE(lines_.find(R"("message":"inside","requestId":"id-1")"), std::string::npos) << lines_;

@@ -63,8 +63,12 @@ struct Read {
 };
 
 // What is over `kept_max` is counted, so that an error can say how much came, and not kept.
-Result<Read> read_counting(http::BodyReader& body, std::int64_t kept_max) {
+// `expected` is what may come, or nothing where that is not known.
+Result<Read> read_counting(http::BodyReader& body, std::int64_t kept_max,
+                           std::optional<std::int64_t> expected) {
     Read read;
+    read.bytes.reserve(
+        static_cast<std::size_t>(std::clamp(expected.value_or(0), INT64_C(0), kept_max)));
     std::vector<std::byte> chunk(kChunkBytes);
     while (const std::size_t count = TRY(body.read(chunk))) {
         read.size += static_cast<std::int64_t>(count);
@@ -88,7 +92,8 @@ Result<Files> read_multipart(http::Request& request, const Settings& settings) {
     while (const http::Part* part = TRY(reader.next())) {
         if (!part->filename) continue;  // A field of the form, not a file.
         const std::string filename = *part->filename;
-        Read read = TRY(read_counting(reader.body(), left));
+        Read read = TRY(read_counting(reader.body(), left,
+                                      files.empty() ? request.content_length : std::nullopt));
         if (filename.empty() && read.size == 0) continue;  // A file input nobody filled in.
         if (read.size <= left) {
             left -= read.size;
@@ -118,7 +123,7 @@ Result<Files> read_raw(http::Request& request, const Settings& settings) {
     if (request.content_length.value_or(0) > limit.bytes_max) {
         return too_large(*request.content_length, settings);
     }
-    Read read = TRY(read_counting(*request.body, limit.bytes_max));
+    Read read = TRY(read_counting(*request.body, limit.bytes_max, request.content_length));
     if (read.size > limit.bytes_max) return too_large(read.size, settings);
     Files files;
     files.push_back({std::string(*filename), std::move(read.bytes)});
@@ -289,7 +294,7 @@ Result<boost::json::object> make_form(const JsonReader& reader, const std::strin
 // The JSON's bytes; base64 has four for three of the picture.
 Result<json::value> read_json(http::Request& request, const Settings& settings) {
     const std::int64_t bytes_max = limit_of(settings).bytes_max / 3 * 4 + kJsonBytesBesideData;
-    const Read read = TRY(read_counting(*request.body, bytes_max));
+    const Read read = TRY(read_counting(*request.body, bytes_max, request.content_length));
     if (read.size > bytes_max) return too_large(read.size / 4 * 3, settings, "The picture, about,");
     return parse_json(as_text(read.bytes));
 }

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kHeadBytesMax = 64 * 1024;
 constexpr std::size_t kJoinedBytesMax = 64 * 1024;  // Head and body in one packet up to here.
 constexpr std::size_t kStepBytes = 64 * 1024;
+constexpr std::size_t kSizedStepBytes = 256 * 1024;
+constexpr std::size_t kReservedBytesMax = 16 * 1024 * 1024;
 constexpr int kInterimMax = 16;
 
 Error cut(std::string_view where) {
@@ -146,11 +148,12 @@ Result<Buffer> Exchange::read_body(const Framing& framing) {
 }
 
 Result<Buffer> Exchange::read_sized(std::size_t size) {
+    // It is filled with what comes; what is promised gets room, within reason.
     Buffer body;
+    body.reserve(std::min(size, kReservedBytesMax));
     std::size_t filled = 0;
     while (filled < size) {
-        // It grows with what comes, not with what is promised.
-        if (filled == body.size()) body.resize(std::min(size, std::max(kStepBytes, filled * 2)));
+        if (filled == body.size()) body.resize(std::min(size, filled + kSizedStepBytes));
         const std::size_t count = TRY(input_.read_some(std::span(body).subspan(filled), deadline_));
         if (count == 0) return cut("in the middle of its answer");
         filled += count;

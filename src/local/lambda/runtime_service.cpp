@@ -45,6 +45,19 @@ std::string size_message(std::string_view what, std::int64_t size_max) {
     return std::string(what) + " (" + std::to_string(size_max) + " bytes).";
 }
 
+// A picture is sent from where it lies; what is small goes out in one piece with its head.
+http::Response response_with(const std::shared_ptr<const std::string>& payload) {
+    constexpr std::size_t kCopiedMax = 64 * 1024;
+    if (payload->size() <= kCopiedMax) {
+        return http::Response::text(200, "application/json", *payload);
+    }
+    http::Response response;
+    response.headers.set("Content-Type", "application/json");
+    response.headers.set("Content-Length", std::to_string(payload->size()));
+    response.body = [payload](http::BodyWriter& writer) { writer.write(as_bytes(*payload)); };
+    return response;
+}
+
 Answer too_large(std::string_view request_id, std::int64_t size_max) {
     constexpr std::string_view kType = "Function.ResponseSizeTooLarge";
     return {
@@ -115,6 +128,7 @@ void RuntimeService::deliver(Delivery delivery) {
     {
         const std::lock_guard lock(mutex_);
         CHECK(closed_ || state_ == RuntimeState::ready);
+        payload_ = std::make_shared<const std::string>(std::move(delivery.payload));
         delivery_ = std::move(delivery);
         answer_.reset();
         state_ = RuntimeState::running;
@@ -166,7 +180,7 @@ http::Response RuntimeService::next() {
 }
 
 http::Response RuntimeService::give() const {
-    auto response = http::Response::text(200, "application/json", delivery_->payload);
+    auto response = response_with(payload_);
     const auto deadline = delivery_->deadline.time_since_epoch().count();
     response.headers.set(api::kRequestId, delivery_->request_id);
     response.headers.set(api::kInvocationId, delivery_->invocation_id);
@@ -237,6 +251,7 @@ http::Response RuntimeService::settle(RuntimeCall call, Answer answer) {
     if (!after) return refused(403, "InvalidStateTransition", format_illegal(state_, call));
     state_ = *after;
     delivery_.reset();
+    payload_.reset();
     answer_ = std::move(answer);
     changed_.notify_all();
     return accepted();

@@ -15,6 +15,7 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -71,7 +72,8 @@ class RuntimeService final {
     mutable std::mutex mutex_;  // Guards all below.
     std::condition_variable changed_;
     RuntimeState state_ = RuntimeState::started;
-    std::optional<Delivery> delivery_;  // From deliver() to its answer.
+    std::optional<Delivery> delivery_;  // From deliver() to its answer. Its payload is below.
+    std::shared_ptr<const std::string> payload_;  // shared: with an answer that is being sent.
     std::optional<Answer> answer_;
     std::int64_t next_calls_ = 0;  // The last call of `next` is the one that is served.
     bool closed_ = false;

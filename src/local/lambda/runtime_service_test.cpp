@@ -46,11 +46,11 @@ class RuntimeServiceTest : public testing::Test {
         runtimes_.emplace_back([this] { next_ = send("GET", kNext); });
         ASSERT_EQ(service_.wait_ready(kPatience), Waited::done);
     }
-    void give(const std::string& id) {
+    void give(const std::string& id, const std::string& payload = R"({"a":1})") {
         service_.deliver({.request_id = id,
                           .invocation_id = "attempt-" + id,
                           .trace_id = "Root=1-2-3",
-                          .payload = R"({"a":1})",
+                          .payload = payload,
                           .deadline = Time(Milliseconds(1'234))});
         runtimes_.back().join();
         runtimes_.pop_back();
@@ -72,6 +72,17 @@ TEST_F(RuntimeServiceTest, GivesAnInvocationWithLambdasHeaders) {
     EXPECT_EQ(next_.headers.get("Lambda-Runtime-Deadline-Ms"), "1234");
     EXPECT_EQ(next_.headers.get("Lambda-Runtime-Invoked-Function-Arn"), "arn:f");
     EXPECT_EQ(next_.headers.get("Lambda-Runtime-Trace-Id"), "Root=1-2-3");
+    EXPECT_EQ(next_.headers.get("Content-Type"), "application/json");
+}
+
+TEST_F(RuntimeServiceTest, GivesALargePayloadWholeAndSaysHowLongItIs) {
+    std::string payload(1'000'000, 'a');
+    payload.back() = 'z';
+    ask();
+    give("one", payload);
+
+    EXPECT_EQ(body_text(next_), payload);
+    EXPECT_EQ(next_.headers.get("Content-Length"), "1000000");
     EXPECT_EQ(next_.headers.get("Content-Type"), "application/json");
 }
 
