@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "base/fd.h"
+#include "base/heap.h"
 #include "cloud.h"
 #include "commands.h"
 #include "function_environment.h"
@@ -134,6 +135,7 @@ int wait_for_end(const sigset_t& signals, const CloudOptions& options, Cloud& cl
 }
 
 int serve(const CloudOptions& options) {
+    prepare_heaps_of_threads();
     // Blocked before any thread is made, so that all inherit it and only this one is told.
     sigset_t signals;
     sigemptyset(&signals);
