@@ -170,11 +170,6 @@ class OneMachine final : public Cloud {
     }
 
     Result<void> open_external_store() {
-        if (telling_) {
-            return Error{Code::invalid_argument,
-                         "A webhook (IMAGEMILL_WEBHOOK_URL) is told of pictures in this server's "
-                         "own store; it is not told of those in another (--s3-endpoint)."};
-        }
         external_ =
             TRY(ExternalStore::open(options_.s3_endpoint, options_.aws_environment, clock_, log_));
         TRY(open_data({}));
@@ -360,8 +355,7 @@ class OneMachine final : public Cloud {
             return requeue_page(external_->objects(), store_->events(), query, clock_.now());
         };
         if (external_) {
-            options.store_events = {
-                .token = events_token_, .bucket = settings_.source_bucket, .function = kProcessor};
+            options.store_events = {.token = events_token_, .notifications = notifications()};
         }
         options.s3_requests = [this] { return s3_requests_.list(); };
         options.counters = [this] { return count_messages(telling_.get()); };

@@ -21,6 +21,7 @@ import unittest
 import urllib.parse
 
 import contained_test
+import webhook_test
 from cloud import BIN, Cloud, DEADLINE_S, jpeg_size, main, photos
 
 PICTURES, RENDITIONS = "pictures", "renditions"  # The store's own functions look at neither.

@@ -92,7 +92,8 @@ TEST_F(GatewayTest, PassesATraceOnOrStartsOne) {
 }
 
 TEST_F(GatewayTest, TakesAnotherStoresEventsUnderAnyHostAndCountsThem) {
-    options_.store_events = {.token = "events-token", .bucket = "b", .function = "processor"};
+    options_.store_events = {.token = "events-token",
+                             .notifications = {{"b", "ObjectCreated:", "processor"}}};
     EXPECT_EQ(send("POST", "/events/events-token", "{}", {{"Host", "10.0.0.5:8080"}}).status, 200);
     EXPECT_EQ(send("POST", "/events", "{}", {{"Host", "10.0.0.5:8080"}}).status, 401);
     const std::string metrics = body_text(send("GET", "/metrics"));

@@ -1,6 +1,7 @@
 #include "local/gateway/store_events.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "aws/s3_event.h"
 #include "aws/trace_id.h"
@@ -81,7 +82,8 @@ http::Response StoreEvents::handle(http::Request& request) {
     }
     if (!body) return http::problem(body.error());
     Reading reading = read(as_text(*body));
-    const std::int64_t queued = std::ssize(reading.payloads);
+    std::int64_t queued = 0;
+    for (const auto& [function, payloads] : reading.payloads) queued += std::ssize(payloads);
     const std::string trace_id = aws::without_hops(aws::trace_id_of(request, clock_.now()));
     if (queued > 0) {
         if (is_full()) {
@@ -90,9 +92,7 @@ http::Response StoreEvents::handle(http::Request& request) {
                 {Code::busy, "As many events wait as may (" + std::to_string(options_.waiting_max) +
                                  "). Send this one again later."});
         }
-        const auto added =
-            queue_.add_all(options_.function, reading.payloads, {.trace_id = trace_id});
-        if (!added) {
+        if (const auto added = add(reading, trace_id); !added) {
             log_.error("an event of the store cannot be queued",
                        {{"error", added.error().message}});
             return refuse(Outcome::queue_failed, {Code::unavailable,
@@ -160,15 +160,42 @@ void StoreEvents::read_record(const json::value& record, Reading& reading) {
                       reading);
     }
     const store::ObjectEvent& event = events->front();
-    if (event.bucket != options_.bucket) {
+    const std::vector<Notification> notifications = of_bucket(event.bucket);
+    if (notifications.empty()) {
         return ignore(Outcome::other_bucket,
                       "The bucket is \"" + printable(event.bucket, 100) +
-                          "\"; pictures come from \"" + options_.bucket +
+                          "\"; pictures come from \"" + options_.notifications.front().bucket +
                           "\" (IMAGEMILL_SOURCE_BUCKET).",
                       reading);
     }
-    reading.payloads.push_back(aws::format_s3_event(
-        event, {.configuration_id = "events", .request_id = random_hex(8), .host_id = ""}));
+    const std::vector<Notification> told = matching(notifications, event.name, event.key);
+    if (told.empty()) {
+        return ignore(Outcome::other_kind,
+                      "Nobody is told of \"" + printable(event.key, 200) + "\" in the bucket \"" +
+                          printable(event.bucket, 100) + "\".",
+                      reading);
+    }
+    const std::string payload = aws::format_s3_event(
+        event, {.configuration_id = "events", .request_id = random_hex(8), .host_id = ""});
+    for (const Notification& notification : told) {
+        reading.payloads[notification.function].push_back(payload);
+    }
+}
+
+std::vector<Notification> StoreEvents::of_bucket(const std::string& bucket) const {
+    std::vector<Notification> found;
+    std::ranges::copy_if(
+        options_.notifications, std::back_inserter(found),
+        [&](const Notification& notification) { return notification.bucket == bucket; });
+    return found;
+}
+
+// Where a second function's cannot be added, the first's come again: at least once.
+Result<void> StoreEvents::add(const Reading& reading, const std::string& trace_id) {
+    for (const auto& [function, payloads] : reading.payloads) {
+        TRY(queue_.add_all(function, payloads, {.trace_id = trace_id}));
+    }
+    return {};
 }
 
 void StoreEvents::ignore(Outcome outcome, const std::string& detail, Reading& reading) {
@@ -186,7 +213,7 @@ bool StoreEvents::is_full() {
         if (!is_known) counted_until_ = start + kTick;  // The others do not count meanwhile.
         if (is_known) return waiting_++ >= options_.waiting_max;
     }
-    const auto counts = queue_.counts(options_.function);
+    const auto counts = queue_.counts(options_.notifications.front().function);
     const SteadyTime end = clock_.steady();
     const std::lock_guard lock(mutex_);
     counted_until_ = std::max(start + kTick, end + kCountingShare * (end - start));

@@ -1,10 +1,9 @@
-// store_events: POST /events: how a store that is not this server's own tells what happened in the
-// source bucket.
+// store_events: POST /events: how a store that is not this server's own tells what happened in it.
 //
 // Shapes:  S3's notification JSON, as AWS, Ceph and MinIO write it (aws/s3_event.h), with
 //          Authorization: Bearer and the events token (MinIO), or POST /events/TOKEN (Ceph, which
-//          has a URL alone). Each record that is of use becomes an event of `function`, in AWS's
-//          form; all of a body are on the disk, in one transaction, before the answer:
+//          has a URL alone). Each record becomes an event, in AWS's form, of every function that
+//          `notifications` tell of it; all of a body are on the disk before the answer:
 //          200 {"queued":1,"ignored":[{"reason":"other_bucket","detail":"…"}]}.
 //          A store sends again what was not answered by 2xx, some of them for ever and nothing else
 //          before it: what can never be used is answered 200, counted, logged, and gone.
@@ -14,12 +13,14 @@
 //          413  a body over kStoreEventBytesMax: a notification has a key of 1,024 bytes at most,
 //          503  the queue is full or cannot be written to; with Retry-After.
 // Threads: any.
-// Cost:    one commit. The queue is counted once a second, less often where that takes long.
-// Source:  Ceph, "S3 Bucket Notifications Compatibility"; MinIO, "Publish Events to Webhook".
+// Cost:    a commit for each function that is told. The queue is counted once a second, less often
+// where that takes long. Source:  Ceph, "S3 Bucket Notifications Compatibility"; MinIO, "Publish
+// Events to Webhook".
 #pragma once
 
 #include <array>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@
 #include "base/log.h"
 #include "http/message.h"
 #include "local/gateway/metrics.h"
+#include "local/storage/bucket_settings.h"
 #include "local/storage/queue.h"
 
 namespace imagemill::local {
@@ -38,10 +40,10 @@ namespace imagemill::local {
 inline constexpr std::int64_t kStoreEventBytesMax = 256 * 1024;
 
 struct StoreEventsOptions {
-    std::string token = {};     // Empty: there is no other store.
-    std::string bucket = {};    // The source.
-    std::string function = {};  // The processor.
-    std::int64_t waiting_max = 1'000'000;
+    std::string token = {};  // Empty: there is no other store.
+    // The first ones are of the source bucket, and of its function.
+    std::vector<Notification> notifications = {};
+    std::int64_t waiting_max = 1'000'000;  // Of that function.
 };
 
 class StoreEvents final {
@@ -58,9 +60,9 @@ class StoreEvents final {
   private:
     enum class Outcome {
         queued,
-        test,          // Says that a notification was set up.
-        other_bucket,  // Not the source.
-        other_kind,    // Neither a creation nor a removal.
+        test,  // Says that a notification was set up.
+        other_bucket,
+        other_kind,  // Of a change that no function is told of.
         unreadable,
         unauthorized,
         too_large,
@@ -71,13 +73,15 @@ class StoreEvents final {
     static std::string_view name_of(Outcome outcome);
 
     struct Reading {
-        std::vector<std::string> payloads = {};
+        std::map<std::string, std::vector<std::string>> payloads = {};  // By function.
         json::array ignored = {};
     };
 
     bool has_token_in(const http::Request& request) const;
     Reading read(std::string_view body);
     void read_record(const json::value& record, Reading& reading);
+    std::vector<Notification> of_bucket(const std::string& bucket) const;
+    Result<void> add(const Reading& reading, const std::string& trace_id);
     void ignore(Outcome outcome, const std::string& detail, Reading& reading);
     bool is_full();
     void count(Outcome outcome, std::int64_t more = 1);

@@ -9,6 +9,7 @@ namespace imagemill::local {
 namespace {
 
 constexpr const char* kToken = "a-token-of-32-characters-at-least";
+constexpr const char* kManifest = "manifests/a.jpg/manifest.json";
 constexpr const char* kTrace = "Root=1-5759e988-bd862e3fe1be46a994272793";
 
 // As each store writes it: a record of `source` about `key`.
@@ -40,7 +41,7 @@ class StoreEventsTest : public testing::Test {
     std::vector<store::ObjectEvent> queued() const {
         std::vector<store::ObjectEvent> events;
         for (const auto& added : queue_.added_) {
-            EXPECT_EQ(added.function, "processor");
+            if (added.function != "processor") continue;
             const auto parsed = aws::parse_s3_event(added.payload);
             EXPECT_TRUE(parsed && parsed->size() == 1) << added.payload;
             if (parsed) events.push_back(parsed->front());
@@ -66,11 +67,18 @@ class StoreEventsTest : public testing::Test {
     FakeClock clock_{Time(Milliseconds(1'583'348'638'390))};
     std::string logged_;
     Log log_{clock_, Level::debug, [this](std::string_view line) { logged_ += line; }};
-    StoreEvents events_{
-        {.token = kToken, .bucket = "pictures", .function = "processor", .waiting_max = 13},
-        queue_,
-        clock_,
-        log_};
+    StoreEvents events_{{.token = kToken,
+                         .notifications = {{"pictures", "ObjectCreated:", "processor"},
+                                           {"pictures", "ObjectRemoved:", "processor"},
+                                           {.bucket = "renditions",
+                                            .event_prefix = "ObjectCreated:",
+                                            .function = "webhook",
+                                            .key_prefix = "manifests/",
+                                            .key_suffix = "/manifest.json"}},
+                         .waiting_max = 13},
+                        queue_,
+                        clock_,
+                        log_};
 };
 
 TEST_F(StoreEventsTest, UnderstandsEveryStoreAndQueuesOneForm) {
@@ -144,8 +152,13 @@ TEST_F(StoreEventsTest, WantsTheTokenInAHeaderOrInThePath) {
 TEST_F(StoreEventsTest, WhatCanNeverBeUsedIsTakenAndNotQueued) {
     EXPECT_EQ(reason(send(R"({"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"pictures"})")),
               "test");
-    EXPECT_EQ(reason(send(body_of(record("ceph:s3", "ObjectCreated:Put", "a", "renditions")))),
+    EXPECT_EQ(reason(send(body_of(record("ceph:s3", "ObjectCreated:Put", "a", "elsewhere")))),
               "other_bucket");
+    EXPECT_EQ(reason(send(body_of(record("ceph:s3", "ObjectCreated:Put", "a", "renditions")))),
+              "other_kind");
+    EXPECT_EQ(
+        reason(send(body_of(record("ceph:s3", "ObjectRemoved:Delete", kManifest, "renditions")))),
+        "other_kind");
     EXPECT_EQ(reason(send(body_of(record("aws:s3", "ObjectTagging:Put", "a")))), "other_kind");
     EXPECT_EQ(reason(send(body_of(record("aws:s3", "ObjectCreated:Put", "%ff")))), "unreadable");
     for (const char* body : {"", "{", "[]", "7", "{}", R"({"Records":7})", R"({"Records":[7]})",
@@ -155,6 +168,18 @@ TEST_F(StoreEventsTest, WhatCanNeverBeUsedIsTakenAndNotQueued) {
     EXPECT_TRUE(queue_.added_.empty());
     EXPECT_EQ(count("unreadable"), 9);
     EXPECT_NE(logged_.find("IMAGEMILL_SOURCE_BUCKET"), std::string::npos);
+}
+
+TEST_F(StoreEventsTest, EachFunctionHearsOfWhatIsItsOwn) {
+    const auto response =
+        send(body_of(record("ceph:s3", "ObjectCreated:Put", kManifest, "renditions") + "," +
+                     record("ceph:s3", "ObjectCreated:Put", "b.jpg")));
+    EXPECT_EQ(body_text(response), R"({"queued":2,"ignored":[]})");
+    ASSERT_EQ(queue_.added_.size(), 2U);
+    EXPECT_EQ(queue_.added_[0].function, "processor");
+    EXPECT_EQ(queue_.added_[1].function, "webhook");
+    EXPECT_EQ(aws::parse_s3_event(queue_.added_[1].payload)->front().key, kManifest);
+    EXPECT_EQ(queued().front().key, "b.jpg");
 }
 
 TEST_F(StoreEventsTest, OneThatCannotBeReadTakesNoOtherWithIt) {

@@ -28,6 +28,10 @@ struct Notification {
     std::string key_suffix = {};
 };
 
+// Of one bucket's, those to tell of `event_name` ("ObjectCreated:Put") on `key`.
+std::vector<Notification> matching(const std::vector<Notification>& notifications,
+                                   const std::string& event_name, const std::string& key);
+
 class BucketSettings {
   public:
     virtual ~BucketSettings() = default;

@@ -23,9 +23,6 @@ Result<void> delete_settings(Database& database, const std::string& bucket);
 // The owner's, or else those of `defaults` that are the bucket's.
 Result<std::vector<Notification>> notifications_of(Database& database, const std::string& bucket,
                                                    const std::vector<Notification>& defaults);
-// Of these, the ones to tell of `event_name` ("ObjectCreated:Put") on `key`.
-std::vector<Notification> matching(const std::vector<Notification>& notifications,
-                                   const std::string& event_name, const std::string& key);
 
 // JSON, as the table keeps it; `bucket` is not in it.
 std::string format_notifications(const std::vector<Notification>& notifications);
