@@ -21,6 +21,7 @@
 #include "local/gateway/activity.h"
 #include "local/gateway/console_access.h"
 #include "local/gateway/gateway.h"
+#include "local/gateway/original.h"
 #include "local/lambda/logs.h"
 #include "local/lambda/pool.h"
 #include "local/s3/key_file.h"
@@ -402,6 +403,9 @@ class OneMachine final : public Cloud {
         console.login_page = options.files.extract("/console/login.html").mapped().bytes;
         console.logs_dir = options_.data + "/logs";
         console.open_original = [this](const std::string& key) {
+            if (external_) {
+                return external_->fetch({settings_.source_bucket, key}, local::kOriginalBytesMax);
+            }
             return store_->open(settings_.source_bucket, key);
         };
         console.settings = [this] {

@@ -26,6 +26,7 @@
 #include "aws/s3_store.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "local/storage/disk_store.h"
 #include "net/client.h"
 
 namespace imagemill {
@@ -44,6 +45,8 @@ class ExternalStore final {
     std::string url() const { return endpoint_.scheme + "://" + net::host_header(endpoint_); }
     const std::string& region() const { return region_; }
     store::ObjectStore& objects() { return *objects_; }
+    // As a file in memory. too_large: it has more than `size_max` bytes.
+    Result<local::OpenedObject> fetch(const store::ObjectId& id, std::int64_t size_max);
     // What a function must be told to ask it.
     std::map<std::string, std::string> function_variables() const;
     // What a function must be able to read for that.

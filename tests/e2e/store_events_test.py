@@ -237,6 +237,39 @@ class StoreEvents(unittest.TestCase):
         self.put("broken.jpg", self.photo[:len(self.photo) // 2])
         self.post(of_ceph("broken.jpg"))
         self.assertEqual(self.server.wait("broken.jpg").status, 422)
+        # The console shows what failed, from the store it is in.
+        link = subprocess.run([BIN / "imagemill", "console", "--data", self.server.data],
+                              capture_output=True, text=True, timeout=DEADLINE_S).stdout.strip()
+        entered = self.server.request("GET", link[link.index("/console"):])
+        cookie = entered.headers["Set-Cookie"].split(";")[0]
+        original = self.server.request("GET", "/console/api/original?key=broken.jpg",
+                                       headers={"Cookie": cookie})
+        self.assertEqual((original.status, original.headers["Content-Type"], original.body),
+                         (200, "image/jpeg", self.photo[:len(self.photo) // 2]))
+        gone = self.server.request("GET", "/console/api/original?key=none.jpg",
+                                   headers={"Cookie": cookie})
+        self.assertEqual(gone.status, 404)
+
+    def test_a_webhook_is_told_where_the_store_tells_of_manifests(self):
+        receiver = webhook_test.Receiver()
+        self.addCleanup(receiver.close)
+        with self.functions_on(self.front.url, webhook_test.environment(receiver.url)) as server:
+            for key, content in (("told.jpg", self.photo), ("cut.jpg", self.photo[:2000])):
+                self.put(key, content)
+                self.post(of_aws(key), server)
+                server.wait(key)
+                manifest = f"manifests/{key}/manifest.json"
+                told = {"Records": [record("ceph:s3", "ObjectCreated:Put", name, RENDITIONS)
+                                    for name in (manifest, f"resized-{key}")]}
+                answer = self.post(told, server)
+                self.assertEqual((answer["queued"], answer["ignored"][0]["reason"]),
+                                 (1, "other_kind"))
+            messages = {message["data"]["filename"]: message
+                        for _, _, message, _ in receiver.wait(2)}
+            self.assertEqual((messages["told.jpg"]["type"], messages["cut.jpg"]["type"]),
+                             ("image.ready", "image.failed"))
+            url = messages["told.jpg"]["data"]["renditions"][0]["url"]
+            self.assertEqual(server.fetch(url).body[:2], b"\xff\xd8")
 
     def test_what_is_not_for_us_is_taken_once_and_counted(self):
         before = {one: self.counted(one) for one in ("other_bucket", "test", "unauthorized", "queued")}
