@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <random>
@@ -176,21 +177,30 @@ class World final {
     store::ObjectStore& store() { return *store_; }
     FaultyQueue& queue() { return *queue_; }
 
-    // Until nothing waits and nothing runs, of either function.
+    // Until nothing waits and nothing runs, of either function. Patience lasts as long as there is
+    // progress: fewer events than ever.
     bool settles() {
-        const SteadyTime deadline = system_clock().steady() + kPatience;
+        std::int64_t least = std::numeric_limits<std::int64_t>::max();
+        SteadyTime deadline = system_clock().steady() + kPatience;
         while (system_clock().steady() < deadline) {
-            const auto is_quiet = [this](const char* function) {
-                const auto counts = queue_->counts(function);
-                return counts && counts->waiting == 0 && counts->running == 0;
-            };
-            if (is_quiet(kProcessor) && is_quiet(kApi)) return true;
+            const std::int64_t left = events_left();
+            if (left == 0) return true;
+            if (left < least) deadline = system_clock().steady() + kPatience;
+            least = std::min(least, left);
             std::this_thread::sleep_for(std::chrono::milliseconds(50));
         }
         return false;
     }
 
   private:
+    std::int64_t events_left() {
+        std::int64_t left = 0;
+        for (const char* function : {kProcessor, kApi}) {
+            const auto counts = queue_->counts(function);
+            left += counts ? counts->waiting + counts->running : 1;
+        }
+        return left;
+    }
     local::FunctionConfig function(const char* name, const char* handler) const {
         return {.name = name,
                 .handler = handler,
