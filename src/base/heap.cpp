@@ -12,8 +12,8 @@ namespace {
 
 constexpr int kMegabyte = 1 << 20;
 constexpr std::uintptr_t kLargePage = std::uintptr_t{2} * kMegabyte;
-constexpr int kMappedFrom = 4 * kMegabyte;  // Larger blocks go back when they are freed.
-constexpr int kReserved = 64 * kMegabyte;   // Addresses, not memory.
+constexpr int kMappedFrom = 32 * kMegabyte;  // The most that malloc allows.
+constexpr int kReserved = 64 * kMegabyte;    // Addresses, not memory.
 constexpr int kStep = kMegabyte;
 constexpr int kKeptByThreads = 16 * kMegabyte;  // Of each of their heaps.
 
