@@ -13,9 +13,9 @@
 //          413  a body over kStoreEventBytesMax: a notification has a key of 1,024 bytes at most,
 //          503  the queue is full or cannot be written to; with Retry-After.
 // Threads: any.
-// Cost:    a commit for each function that is told. The queue is counted once a second, less often
-// where that takes long. Source:  Ceph, "S3 Bucket Notifications Compatibility"; MinIO, "Publish
-// Events to Webhook".
+// Cost:    a commit for each function that is told. The queue is counted once a second, less
+//          often where that takes long.
+// Source:  Ceph, "S3 Bucket Notifications Compatibility"; MinIO, "Publish Events to Webhook".
 #pragma once
 
 #include <array>
